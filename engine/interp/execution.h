@@ -1,0 +1,142 @@
+// Runs code: one Execution is one native-stack-free thread of wasm, shared by
+// nested contract calls. Everything of a guest lives in its slot stack.
+#ifndef ENGINE_INTERP_EXECUTION_H_
+#define ENGINE_INTERP_EXECUTION_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "engine/interp/instance.h"
+#include "engine/interp/trap.h"
+
+namespace ashlar::interp {
+
+// kDone: the top activation returned; results() holds its results.
+// kTrap: see trap(). kOutOfFuel: see out_of_fuel(). kSuspended: a host
+// function answered kSuspend. kCancelled: the cancel flag was seen; there is
+// no outcome. After kDone, kTrap, kOutOfFuel: call Leave().
+enum class Exit : uint8_t { kDone, kTrap, kOutOfFuel, kSuspended, kCancelled };
+
+// What was being charged when fuel ran out. Diagnostic.
+struct OutOfFuel {
+  enum class What : uint8_t { kRun, kMemory, kTable, kHost };
+  What what = What::kRun;
+  uint64_t missing = 0;  // fuel
+};
+
+// A place in wasm. offset is in bytes from the module's start and is that of
+// the instruction being executed (for callers: of the call).
+struct TraceFrame {
+  const Instance* instance = nullptr;
+  uint32_t function = 0;
+  uint32_t offset = 0;
+};
+
+class Execution {
+ public:
+  // The stack rule's limit, shared by all activations (ARCHITECTURE.md).
+  explicit Execution(uint32_t stack_slots_max);
+  ~Execution();
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  // Ready for another execution; keeps its memory.
+  void Reset(uint32_t stack_slots_max);
+
+  // Fuel left to the running activation. May be set between Run calls and in
+  // host functions (a child's limit: set it, restore the parent's rest after).
+  uint64_t fuel_left() const;
+  void set_fuel_left(uint64_t fuel);
+  // Dynamic memory and table charges so far (Category::kMemory).
+  uint64_t memory_fuel() const { return memory_fuel_; }
+
+  // Looked at every ~100k fuel and at host calls; never changes a result.
+  void set_cancel_flag(const std::atomic<bool>* flag) { cancel_ = flag; }
+
+  // Pushes an activation: stack limit, then the first run's charge (FUEL.md
+  // rule 6; no call price). Nested: the base is the top of the suspended
+  // caller's operand stack. Returns kDone where Run may be called, else
+  // kTrap or kOutOfFuel (Leave() must follow). REQUIRES: args match the type.
+  Exit Enter(Func* func, absl::Span<const uint64_t> args);
+  // Runs the top activation.
+  Exit Run();
+  // Results of the finished top activation, valid until Leave().
+  absl::Span<const uint64_t> results() const;
+  void Leave();
+  size_t depth() const { return activations_.size(); }
+
+  // Slots and host call of the suspended top activation.
+  uint64_t* host_slots() const;
+
+  Trap trap() const { return trap_; }
+  // Extra detail of a trap ("2" in "uninitialized element 2"), or empty.
+  const std::string& trap_detail() const { return trap_detail_; }
+  const OutOfFuel& out_of_fuel() const { return out_of_fuel_; }
+  // Innermost first, at most `max` frames of the top activation. Valid after
+  // kTrap or kOutOfFuel, before Leave(). Costs nothing until it is called.
+  std::vector<TraceFrame> Backtrace(size_t max) const;
+
+  // For handlers and HostCall.
+  struct Internals;
+
+ private:
+  friend struct Internals;
+  friend class HostCall;
+  struct Activation;
+
+  std::unique_ptr<uint64_t[]> stack_;
+  uint64_t* stack_end_ = nullptr;  // the limit
+  size_t stack_capacity_ = 0;
+  uint64_t slice_ = 0;    // fuel held by the running handlers, when not running
+  uint64_t reserve_ = 0;  // the rest
+  uint64_t memory_fuel_ = 0;
+  const std::atomic<bool>* cancel_ = nullptr;
+  std::vector<Activation> activations_;
+  Trap trap_ = Trap::kNone;
+  std::string trap_detail_;
+  OutOfFuel out_of_fuel_;
+};
+
+// What a host function sees of its caller.
+class HostCall {
+ public:
+  HostCall(Execution* execution, Instance* instance, const Func* func,
+           uint64_t* slots)
+      : execution_(execution),
+        instance_(instance),
+        func_(func),
+        slots_(slots) {}
+
+  uint64_t* slots() const { return slots_; }
+  uint32_t arg32(int i) const { return static_cast<uint32_t>(slots_[i]); }
+  uint64_t arg64(int i) const { return slots_[i]; }
+  void set_result32(uint32_t v) { slots_[0] = v; }
+  void set_result64(uint64_t v) { slots_[0] = v; }
+
+  Instance* instance() const { return instance_; }  // the caller's
+  Memory* memory() const { return instance_->memory; }
+  void* host_data() const { return func_->host_data; }
+  const Func* func() const { return func_; }
+  Execution* execution() const { return execution_; }
+
+  uint64_t fuel_left() const { return execution_->fuel_left(); }
+  // Charges, or records what was missing and returns false: answer
+  // HostResult::kOutOfFuel then.
+  bool Charge(uint64_t fuel);
+  // Records a trap: `return call.TrapWith(Trap::kHostError, "why")`.
+  HostResult TrapWith(Trap trap, absl::string_view detail = {});
+
+ private:
+  Execution* execution_;
+  Instance* instance_;
+  const Func* func_;
+  uint64_t* slots_;
+};
+
+}  // namespace ashlar::interp
+
+#endif  // ENGINE_INTERP_EXECUTION_H_

@@ -1,0 +1,130 @@
+// What exists at run time: memories, tables, globals, functions, instances
+// (spec 2.0, 4.2). All of them are owned by one Store and live until it is
+// cleared, so references between instances never dangle. Layouts of the
+// "hot" structs are known to the handlers.
+#ifndef ENGINE_INTERP_INSTANCE_H_
+#define ENGINE_INTERP_INSTANCE_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "engine/interp/code.h"
+#include "engine/interp/memory.h"
+#include "engine/interp/trap.h"
+#include "engine/wasm/module.h"
+
+namespace ashlar::interp {
+
+class HostCall;
+struct Instance;
+
+// What a host function answers. kTrap: HostCall::set_trap was called.
+// kSuspend: Execution::Run returns Exit::kSuspended; whoever drives the
+// execution writes the results to HostCall::slots() (Execution::host_slots())
+// and calls Run again.
+enum class HostResult : uint8_t { kDone, kTrap, kOutOfFuel, kSuspend };
+
+// Arguments stand in slots()[0..], results are written there (from 0). An i32
+// or f32 is zero-extended to 64 bits.
+using HostFunction = HostResult (*)(HostCall& call);
+
+// A function at run time; a funcref is a pointer to one (null: 0).
+struct Func {
+  const uint8_t* entry = nullptr;  // internal code
+  uint32_t type_id = 0;            // FuncType::canonical_id
+  uint32_t index = 0;              // in its instance
+  Instance* instance = nullptr;    // whose code it is; null for host functions
+  HostFunction host = nullptr;     // for host functions
+  void* host_data = nullptr;       // theirs, passed through HostCall
+  const wasm::FuncType* type = nullptr;
+};
+
+// References are 64-bit: funcref a Func*, externref whatever the host put
+// there; 0 is null for both.
+struct Table {
+  std::vector<uint64_t> elements;
+  wasm::TableType type;
+};
+
+struct GlobalCell {
+  uint64_t value = 0;  // i32 and f32 zero-extended
+  wasm::GlobalType type;
+};
+
+// What fills one import, in the order of Module::imports.
+struct Extern {
+  wasm::ExternKind kind = wasm::ExternKind::kFunc;
+  Func* func = nullptr;
+  Table* table = nullptr;
+  Memory* memory = nullptr;
+  GlobalCell* global = nullptr;
+};
+
+struct Instance {
+  // Hot: read by handlers.
+  Memory* memory = nullptr;        // memory 0, never null (an empty one)
+  GlobalCell** globals = nullptr;  // imports first
+  Table** tables = nullptr;
+  Func* functions = nullptr;       // imported ones are copies
+  class Execution* execution = nullptr;  // the one that runs it now
+  // Cold.
+  const Code* code = nullptr;
+  const wasm::Module* module = nullptr;
+  std::vector<uint8_t> dropped_data;  // 1: data segment is dropped
+  std::vector<uint8_t> dropped_elements;
+  void* host_data = nullptr;  // for the ABI: its contract frame
+  std::unique_ptr<uint64_t[]> arena;  // globals, tables, functions
+
+  // nullptr / kind mismatch: no such export.
+  bool FindExport(absl::string_view name, wasm::ExternKind kind, Extern* out);
+};
+
+// Why an instance could not be made.
+struct InstantiateError {
+  Trap trap = Trap::kNone;  // an active segment did not fit
+  // Linking: "unknown import" or "incompatible import type", the spec suite's
+  // wording, then names. Empty where a trap is set.
+  std::string link_error;
+  bool ok() const { return trap == Trap::kNone && link_error.empty(); }
+};
+
+// Owns everything of one execution (or of one spec-suite script).
+class Store {
+ public:
+  explicit Store(MemoryPool* pool) : pool_(pool) {}
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Links `imports` (one for each Module::imports), makes memories, tables and
+  // globals, copies active segments in order. Does not run the start function
+  // (wasm::Module::start; the caller enters it). `code` outlives the store.
+  // A failed instantiation may have written to imported tables and memories,
+  // as the spec says.
+  InstantiateError Instantiate(const Code* code,
+                               absl::Span<const Extern> imports,
+                               uint32_t memory_pages_max,
+                               Instance** instance);
+
+  Func* NewHostFunc(const wasm::FuncType* type, HostFunction host,
+                    void* host_data);
+  Memory* NewMemory(wasm::MemoryType type, uint32_t memory_pages_max);
+  Table* NewTable(wasm::TableType type, uint64_t init);
+  GlobalCell* NewGlobal(wasm::GlobalType type, uint64_t value);
+  // Frees everything, last made first; memories go back to the pool.
+  void Clear();
+
+ private:
+  MemoryPool* pool_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+  std::vector<std::unique_ptr<Func>> host_funcs_;
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::vector<std::unique_ptr<GlobalCell>> globals_;
+  std::vector<Memory*> memories_;
+};
+
+}  // namespace ashlar::interp
+
+#endif  // ENGINE_INTERP_INSTANCE_H_

@@ -1,0 +1,26 @@
+// bytes -> Module.
+#ifndef ENGINE_WASM_DECODER_H_
+#define ENGINE_WASM_DECODER_H_
+
+#include "absl/types/span.h"
+#include "engine/base/limits.h"
+#include "engine/wasm/features.h"
+#include "engine/wasm/module.h"
+#include "engine/wasm/violation.h"
+
+namespace ashlar::wasm {
+
+// Decodes and checks everything but the bodies' instructions: section order,
+// sizes, counts, LEB128 forms, UTF-8, index bounds, types, duplicate exports,
+// constant expressions, data count, limits, features. Malformed bytes stop it
+// at the first violation; limits and features are all collected. Returns true
+// where `violations` stayed empty. Never reads past bytes + kReadablePadding.
+// REQUIRES: bytes.size() < 2^31, and Module::kReadablePadding readable bytes
+// behind them. Linear in the size of the input; allocates only to grow the
+// module's vectors.
+bool Decode(absl::Span<const uint8_t> bytes, const base::Limits& limits,
+            Features features, Module* module, Violations* violations);
+
+}  // namespace ashlar::wasm
+
+#endif  // ENGINE_WASM_DECODER_H_
