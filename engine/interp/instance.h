@@ -33,7 +33,7 @@ using HostFunction = HostResult (*)(HostCall& call);
 // A function at run time; a funcref is a pointer to one (null: 0).
 struct Func {
   const uint8_t* entry = nullptr;  // internal code
-  uint32_t type_id = 0;            // FuncType::canonical_id
+  uint32_t type_id = 0;            // FuncType::canonical_id, in `instance`
   uint32_t index = 0;              // in its instance
   Instance* instance = nullptr;    // whose code it is; null for host functions
   HostFunction host = nullptr;     // for host functions

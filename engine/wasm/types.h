@@ -41,8 +41,8 @@ struct FuncType {
   const ValType* results_data = nullptr;
   uint32_t param_count = 0;
   uint32_t result_count = 0;
-  // Equal types have equal ids in the whole process (wasm/type_registry.h),
-  // so ids agree between all instances that can share a table.
+  // The first index of an equal type in the same module. Types of different
+  // modules are compared in full (SameType), never by id.
   uint32_t canonical_id = 0;
 
   absl::Span<const ValType> params() const {
@@ -52,6 +52,9 @@ struct FuncType {
     return {results_data, result_count};
   }
 };
+
+// Structural equality.
+bool SameType(const FuncType& a, const FuncType& b);
 
 // Limits of a table (elements) or a memory (pages of 64 KiB) (5.3.7).
 struct Limits {
