@@ -3,22 +3,28 @@
 def _grpc_codegen_impl(ctx):
     proto = ctx.attr.proto[ProtoInfo]
     root = proto.proto_source_root
-    args = ctx.actions.args()
-    args.add("--plugin=protoc-gen-grpc=" + ctx.executable._plugin.path)
+    prefix = "" if root in ("", ".") else root + "/"
+    names = []
     headers = []
     sources = []
-    names = []
     for src in proto.direct_sources:
-        name = src.path
-        for prefix in (ctx.bin_dir.path, ctx.genfiles_dir.path, root):
-            if prefix not in ("", ".") and name.startswith(prefix + "/"):
-                name = name[len(prefix) + 1:]
-        names.append(name)
-        stem = ctx.label.name + "/" + name[:-len(".proto")]
+        path = src.path
+        if not path.startswith(prefix):
+            path = path[len(ctx.bin_dir.path) + 1:]
+        names.append(path[len(prefix):])
+        stem = ctx.label.name + "/" + names[-1][:-len(".proto")]
         headers.append(ctx.actions.declare_file(stem + ".grpc.pb.h"))
         sources.append(ctx.actions.declare_file(stem + ".grpc.pb.cc"))
-    out = headers[0].path[:-len(names[0][:-len(".proto")] + ".grpc.pb.h")]
-    args.add("--grpc_out=" + out)
+    out_dir = [
+        ctx.bin_dir.path,
+        ctx.label.workspace_root,
+        ctx.label.package,
+        ctx.label.name,
+    ]
+
+    args = ctx.actions.args()
+    args.add("--plugin=protoc-gen-grpc=" + ctx.executable._plugin.path)
+    args.add("--grpc_out=" + "/".join([part for part in out_dir if part]))
     args.add_all(proto.transitive_proto_path, format_each = "-I%s")
     args.add("-I" + ctx.bin_dir.path)
     args.add("-I.")
