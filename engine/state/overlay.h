@@ -3,12 +3,13 @@
 #ifndef ENGINE_STATE_OVERLAY_H_
 #define ENGINE_STATE_OVERLAY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "absl/container/btree_map.h"
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/status/statusor.h"
 #include "engine/state/reader.h"
 #include "engine/state/types.h"
@@ -35,47 +36,66 @@ struct ReadRecord {
   base::Hash256 value_hash;  // BLAKE2b-256 of the value, where present
 };
 
-// Not thread-safe. Reads are recorded once a key, the first time they reach
-// the reader, also inside calls that are reverted later.
+// Not thread-safe; does not own the reader, which must outlive it. Reads are
+// recorded once a key, the first time they reach the reader, also inside calls
+// that are reverted later. Everything that is answered is a function of the
+// calls made and of what the reader answered: nothing depends on addresses,
+// hash seeds or time.
 class Overlay {
  public:
   explicit Overlay(Reader* reader) : reader_(reader) {}
 
-  // kUnknown is noted in missing() and must end the execution.
+  Overlay(const Overlay&) = delete;
+  Overlay& operator=(const Overlay&) = delete;
+
+  // kUnknown is noted in missing() and must end the execution. A status is the
+  // reader's own.
   absl::StatusOr<ReadResult> Get(const Key& key);
   void Put(const Key& key, base::Bytes value);
   void Delete(const Key& key);
   void AddEvent(Event event);
 
   // Balances are unsigned 128 bit; an account without an entry has 0; a
-  // balance of 0 is stored as absence.
+  // balance of 0 is stored as absence. DATA_LOSS: the reader's entry is not
+  // 16 bytes long.
   absl::StatusOr<std::optional<unsigned __int128>> Balance(
       const AccountId& account);  // nullopt: unknown
   void SetBalance(const AccountId& account, unsigned __int128 balance);
 
   // Removes code, nonce, balance, and every storage entry written in this
-  // overlay; `cleared` accounts read as absent below from here on. Effects
-  // hold kCode (and kNonce, kBalance) deletions and one delete for each
-  // storage key that was read present or written; the receiver of effects
-  // drops the account's other storage: see removed_accounts().
+  // overlay; `cleared` accounts read as absent below from here on, without
+  // touching the reader. Effects hold kCode (and kNonce, kBalance) deletions
+  // and one delete for each storage key that was read present or written; the
+  // receiver of effects drops the account's other storage: see
+  // removed_accounts(). What is written to the account afterwards stands.
   void RemoveAccount(const AccountId& account);
 
   // Checkpoints nest; each is either reverted (all changes and events since
-  // are dropped; reads stay) or committed into the one below.
+  // are dropped; reads stay) or committed into the one below. Revert costs
+  // O(changes since the checkpoint). REQUIRES of Revert and Commit: one is
+  // open.
   void Checkpoint();
   void Revert();
   void Commit();
-  size_t checkpoints() const;
+  size_t checkpoints() const { return checkpoints_.size(); }
 
   // Net changes, by key; a change that restores what was read below is none.
+  // A key that was never read is not looked up for this: writing it is always
+  // an effect. So is every put to a removed account, because the receiver
+  // applies effects after it dropped the account's storage.
   std::vector<Effect> Effects() const;
+  // By account id, also where the account was written again afterwards.
   std::vector<AccountId> removed_accounts() const;
-  const std::vector<Event>& events() const;
+  const std::vector<Event>& events() const { return events_; }
   std::vector<ReadRecord> Reads() const;
+  // In the order in which they were asked for, without duplicates.
   const std::vector<Key>& missing() const { return missing_; }
 
   // Resources so far (ExecuteRequest's resource limits): reads and bytes that
-  // reached the reader; puts, deletes and their bytes as made (also reverted).
+  // reached the reader; puts, deletes and their bytes as made (also reverted);
+  // events likewise. Bytes of a read or write are those of the storage key and
+  // of the value; of an event, of its topics and data. RemoveAccount counts as
+  // one delete for each entry that it marks.
   struct Resources {
     uint64_t reads = 0;
     uint64_t read_bytes = 0;
@@ -87,10 +107,38 @@ class Overlay {
   const Resources& resources() const { return resources_; }
 
  private:
+  using Value = std::optional<base::Bytes>;  // nullopt: absent
+
+  // How to take one change back. Either the entry of `key` in changes_ was
+  // `previous` (or none), or (removal) key.account was not in removed_.
+  struct Undo {
+    Key key;
+    bool is_removal = false;
+    bool had_change = false;
+    Value previous;
+  };
+  struct Mark {
+    size_t journal_size = 0;
+    size_t events_count = 0;
+  };
+
+  // Records the present entry for a revert, then overwrites it.
+  void Change(const Key& key, Value value);
+  void Apply(Undo undo);
+  void NoteMissing(const Key& key);
+
   Reader* reader_;
+  // What the reader answered; only ever grows.
+  absl::btree_map<Key, Value> below_;
+  // What the execution made of it.
+  absl::btree_map<Key, Value> changes_;
+  absl::btree_set<AccountId> removed_;
+  std::vector<Event> events_;
+  // Empty while no checkpoint is open.
+  std::vector<Undo> journal_;
+  std::vector<Mark> checkpoints_;
   std::vector<Key> missing_;
   Resources resources_;
-  // Representation: see overlay.cc's owner.
 };
 
 }  // namespace ashlar::state
