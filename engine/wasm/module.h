@@ -112,9 +112,9 @@ struct Module {
   uint32_t start = 0;
   bool has_data_count = false;
   uint32_t data_count = 0;
-  uint64_t code_size_bytes = 0;      // of the code section
-  uint64_t segment_size_bytes = 0;   // data bytes of all segments
-  uint64_t element_count = 0;        // items of all element segments
+  uint64_t code_size_bytes = 0;            // of the code section
+  uint64_t segment_size_bytes = 0;         // data bytes of all segments
+  uint64_t element_count = 0;              // items of all element segments
   absl::Span<const uint8_t> name_section;  // payload of "name", or empty
 
   const FuncType& func_type(uint32_t function) const {

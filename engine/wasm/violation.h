@@ -35,15 +35,17 @@ absl::string_view Phrase(ViolationCode code);    // the spec suite's wording
 
 struct Violation {
   ViolationCode code;
-  uint32_t offset = 0;   // bytes from the module's start
-  std::string message;   // begins with Phrase(code)
+  uint32_t offset = 0;  // bytes from the module's start
+  std::string message;  // begins with Phrase(code)
 };
 
 // Collects violations up to a maximum, so that hostile input is bounded.
 class Violations {
  public:
   static constexpr size_t kMax = 64;
-  // `detail` is appended to the phrase after ": " where it is not empty.
+  // Where `detail` is not empty it is appended to the phrase, after ": ", or
+  // after a blank if it begins with a digit ("unknown memory 1", the suite's
+  // form for indices). Does nothing when full.
   void Add(ViolationCode code, uint32_t offset, absl::string_view detail = {});
   bool empty() const { return list_.empty(); }
   bool full() const { return list_.size() >= kMax; }
