@@ -30,10 +30,10 @@ constexpr uint64_t SaturatingAdd(uint64_t a, uint64_t b) {
 enum class Category : uint8_t {
   kCompile,
   kInstantiate,
-  kCompute,   // prepaid runs
-  kMemory,    // dynamic part of grow, copy, fill, init, table instructions
-  kHost,      // host functions
-  kCalls,     // used by nested contracts: everything of theirs
+  kCompute,  // prepaid runs
+  kMemory,   // dynamic part of grow, copy, fill, init, table instructions
+  kHost,     // host functions
+  kCalls,    // used by nested contracts: everything of theirs
   kCount
 };
 

@@ -29,27 +29,31 @@ struct Schedule {
 #define UNIT(name, price, meaning) uint32_t name = 0;
 #include "metering/unit.def"
 
-  uint32_t price(CostClass c) const {
-    return class_price[static_cast<int>(c)];
-  }
+  uint32_t price(CostClass c) const { return class_price[static_cast<int>(c)]; }
 };
 
 // The first schedule, by FUEL.md. Static storage.
 const Schedule& Ashlar1();
 
-// BLAKE2b-256 of the canonical serialisation (documented in README.md).
+// BLAKE2b-256 of the canonical serialisation (documented in README.md): the
+// names and values of all classes and units. The schedule's own name is not in
+// it: two schedules of equal prices are one.
 base::Hash256 Digest(const Schedule& schedule);
 
 // Refuses a schedule with which the cost of one run could exceed u32 in a
-// body of `body_size_bytes_max` bytes, or with a *_per_fuel unit of 0.
+// body of `body_size_bytes_max` bytes, or with a *_per_fuel unit of 0. Counts
+// of parameters and locals are taken as the most that any profile may allow.
 absl::Status Validate(const Schedule& schedule, uint64_t body_size_bytes_max);
 
 // Schedules by built-in name; nullptr where there is none.
 const Schedule* FindSchedule(absl::string_view name);
 
 // A text form (one `name value` pair a line, # comments), for profile files.
-// Every class and unit must be given or inherited by a first line
-// `copy NAME`.
+// A line `name NAME` names the schedule; a built-in's name is refused unless
+// the prices are the built-in's. Every class and unit must be given once, or
+// inherited by a first line `copy NAME` of a built-in schedule. Errors name
+// the line. FormatSchedule writes every price; parsing it gives an equal
+// schedule. Neither checks what Validate checks.
 absl::StatusOr<Schedule> ParseSchedule(absl::string_view text);
 std::string FormatSchedule(const Schedule& schedule);
 
