@@ -9,40 +9,24 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
+#include "engine/host/context.h"
+#include "engine/host/resources.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
 #include "engine/state/reader.h"
+#include "engine/state/types.h"
+#include "engine/wasm/violation.h"
 
 namespace ashlar::engine {
 
 // FUEL.md rule 7: what the request says of each module; consensus data.
 enum class Activation : uint8_t { kFresh = 1, kActivated = 2 };
 
-struct BlockContext {
-  uint64_t number = 0;
-  uint64_t timestamp_ms = 0;
-  base::Hash256 random{};                 // seal random
-  unsigned __int128 minimum_balance = 1;  // existential deposit
-  unsigned __int128 fee_per_fuel = 1;     // weight_to_fee
-  uint64_t instantiation_nonce = 0;
-  bool caller_is_root = false;
-  // Of the outermost call; nested ones are never the origin.
-  bool caller_is_origin = true;
-};
-
-// 0: no limit beyond the profile's.
-struct ResourceLimits {
-  uint64_t reads = 0;
-  uint64_t read_bytes = 0;
-  uint64_t writes = 0;
-  uint64_t write_bytes = 0;
-  uint64_t events = 0;
-  uint64_t event_bytes = 0;
-  uint64_t peak_pages = 0;
-  uint64_t calls = 0;
-};
+using host::BlockContext;
+using host::ResourceLimits;
 
 struct ExecuteRequest {
   base::Hash256 profile;  // required

@@ -5,38 +5,62 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "engine/base/hash.h"
 #include "engine/interp/code.h"
 #include "engine/profile.h"
 #include "engine/wasm/module.h"
 #include "engine/wasm/violation.h"
+#include "metering/schedule.h"
 
 namespace ashlar::engine {
 
-// A module ready to be instantiated. Owns its (padded) bytes. Immutable.
+// A module ready to be instantiated. Owns its (padded) bytes; not movable,
+// because the module and the code point into it. Immutable once it is loaded.
 struct CompiledModule {
+  CompiledModule() = default;
+  CompiledModule(const CompiledModule&) = delete;
+  CompiledModule& operator=(const CompiledModule&) = delete;
+
   std::string padded_bytes;
-  base::Hash256 hash;  // BLAKE2b-256 of the module's bytes
+  uint64_t size_bytes = 0;  // of the module, without padding
   wasm::Module module;
   interp::Code code;
 };
 
+// BLAKE2b-256 of the module's bytes: its name everywhere, and its code hash.
+base::Hash256 ModuleHash(absl::string_view bytes);
+
 // FUEL.md rule 7. CompileFuel is charged before the first byte is decoded,
-// InstantiateFuel after validation and before anything is built.
+// ActivatedFuel instead of it where the request says so, InstantiateFuel
+// after validation and before anything is built. All of them saturate.
 uint64_t CompileFuel(const metering::Schedule& schedule, uint64_t size_bytes);
 uint64_t ActivatedFuel(const metering::Schedule& schedule);
+
+// instantiate_base
+// + instantiate_page x the initial pages of the module's memory, own or
+//   imported, because the host makes it for this instance
+// + ceil(bytes of all data segments / segment_bytes_per_fuel)
+// + instantiate_item x (imports + own globals + items of all element segments
+//   + initial elements of own tables).
+// REQUIRES: `module` was decoded.
 uint64_t InstantiateFuel(const metering::Schedule& schedule,
                          const wasm::Module& module);
 
 // Decodes, checks the profile's ABI shape, validates and translates all
 // functions. On failure returns null and `violations` lists everything found
 // (also every invalid function body, not only the first). Never looks at a
-// cache.
+// cache. `bytes` are copied; `profile` outlives the result.
 std::shared_ptr<const CompiledModule> Load(absl::string_view bytes,
                                            const Profile& profile,
                                            wasm::Violations* violations);
+
+// Load into `out`, whose earlier contents are lost and whose memory is used
+// again. Returns whether the module was accepted; where not, `out` must not be
+// run.
+bool LoadInto(absl::string_view bytes, const Profile& profile,
+              CompiledModule* out, wasm::Violations* violations);
 
 }  // namespace ashlar::engine
 

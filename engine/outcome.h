@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
+#include "engine/host/resources.h"
 #include "engine/interp/trap.h"
 #include "engine/state/overlay.h"
 #include "engine/wasm/violation.h"
@@ -27,32 +29,9 @@ enum class OutcomeClass : uint8_t {
 };
 absl::string_view OutcomeName(OutcomeClass c);  // "returned", "out_of_fuel"
 
-// The resource whose limit was exceeded.
-enum class Resource : uint8_t {
-  kNone = 0,
-  kReads,
-  kReadBytes,
-  kWrites,
-  kWriteBytes,
-  kEvents,
-  kEventBytes,
-  kPeakPages,
-  kCalls,
-  kInputSize,
-  kReturnSize,
-};
-absl::string_view ResourceName(Resource r);
-
-struct Resources {
-  uint64_t reads = 0;
-  uint64_t read_bytes = 0;
-  uint64_t writes = 0;
-  uint64_t write_bytes = 0;
-  uint64_t events = 0;
-  uint64_t event_bytes = 0;
-  uint64_t peak_pages = 0;  // linear memory over the whole call tree
-  uint64_t calls = 0;       // nested contract calls and instantiations
-};
+using host::Resource;
+using host::ResourceName;
+using host::Resources;
 
 struct Outcome {
   OutcomeClass klass = OutcomeClass::kReturned;
@@ -65,8 +44,12 @@ struct Outcome {
   std::vector<wasm::Violation> violations;
 };
 
+// kProven: no smaller limit gives this outcome. kConditional: a contract read
+// its remaining fuel, so only the tested limit is known to give it.
 enum class Exactness : uint8_t { kProven = 1, kConditional = 2 };
 
+// used: FUEL.md rule 9; minimum: rule 8. `by` is that of the outermost
+// contract, and its sum is `used`.
 struct Fuel {
   uint64_t limit = 0;
   uint64_t used = 0;
@@ -90,11 +73,30 @@ struct BacktraceFrame {
   std::string name;     // of the name section, or empty
 };
 
+// What could not be paid for when fuel ran out, and where the money was going.
+struct FuelShortage {
+  metering::Category category = metering::Category::kCompute;
+  uint64_t missing = 0;  // fuel, to this charge alone
+  uint32_t depth = 0;    // 0: the outermost contract
+};
+
 // Never part of the outcome or of a digest.
 struct Diagnostics {
   std::string message;
   std::vector<std::string> debug_messages;
+  // Innermost first, of the contract that ended the execution.
   std::vector<BacktraceFrame> backtrace;
+  std::optional<FuelShortage> shortage;  // where out_of_fuel
+  // Where contracts read their remaining fuel (at most 16 places).
+  std::vector<BacktraceFrame> fuel_reads;
+};
+
+// A module that was looked for by its hash.
+struct ModuleRead {
+  base::Hash256 hash;
+  bool present = false;
+
+  friend bool operator==(const ModuleRead&, const ModuleRead&) = default;
 };
 
 struct Completed {
@@ -108,6 +110,8 @@ struct Completed {
   // Names of context fields that were really read, in the order of
   // context.def.
   std::vector<std::string> context_reads;
+  // Of nested contracts and of hashes given in the request; by hash.
+  std::vector<ModuleRead> modules;
   Digests digests;
 };
 

@@ -1,0 +1,49 @@
+// What an execution uses beside fuel, and the bounds a request puts on it.
+#ifndef ENGINE_HOST_RESOURCES_H_
+#define ENGINE_HOST_RESOURCES_H_
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+
+namespace ashlar::host {
+
+// The resource whose limit was exceeded.
+enum class Resource : uint8_t {
+#define RESOURCE(name, number, text) k##name = number,
+#include "engine/host/resource.def"
+};
+
+absl::string_view ResourceName(Resource resource);
+
+// Used by one execution, nested contracts included, reverted ones too.
+struct Resources {
+  uint64_t reads = 0;        // keys that reached the state below
+  uint64_t read_bytes = 0;   // of their values
+  uint64_t writes = 0;       // puts and deletes
+  uint64_t write_bytes = 0;  // of keys and values
+  uint64_t events = 0;
+  uint64_t event_bytes = 0;  // topics and data
+  uint64_t peak_pages = 0;   // linear memory, over the whole call tree
+  uint64_t calls = 0;        // nested contract calls and instantiations
+};
+
+// The most of each that is allowed; 0: no limit beyond the profile's.
+struct ResourceLimits {
+  uint64_t reads = 0;
+  uint64_t read_bytes = 0;
+  uint64_t writes = 0;
+  uint64_t write_bytes = 0;
+  uint64_t events = 0;
+  uint64_t event_bytes = 0;
+  uint64_t peak_pages = 0;
+  uint64_t calls = 0;
+};
+
+// The first resource of which more was used than is allowed, in the order of
+// resource.def, or kNone.
+Resource FirstExceeded(const Resources& used, const ResourceLimits& limits);
+
+}  // namespace ashlar::host
+
+#endif  // ENGINE_HOST_RESOURCES_H_
