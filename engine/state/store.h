@@ -24,7 +24,8 @@ namespace ashlar::state {
 
 struct StoreOptions {
   // How many versions of a namespace stay readable, the current one included;
-  // a commit drops what is older. At least 1.
+  // a commit drops what is older. Fewer than 2 means 2, because the answer that
+  // a retry of the last commit gets goes with its base.
   uint64_t versions_kept = 256;
   // Whether a write is on disk before it is acknowledged. Without it, a crash
   // of the machine (not of the process) may lose the last commits, each
