@@ -1,0 +1,263 @@
+#include "cli/result_print.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/base/bytes.h"
+#include "engine/base/int128.h"
+#include "engine/interp/trap.h"
+#include "engine/state/value.h"
+
+namespace ashlar::cli {
+namespace {
+
+using engine::OutcomeClass;
+using metering::Category;
+using state::Kind;
+
+struct CategoryName {
+  Category category;
+  const char* name;
+};
+constexpr CategoryName kCategories[] = {
+    {Category::kCompile, "compile"}, {Category::kInstantiate, "instantiate"},
+    {Category::kCompute, "compute"}, {Category::kMemory, "memory"},
+    {Category::kHost, "host"},       {Category::kCalls, "calls"},
+};
+static_assert(std::size(kCategories) == static_cast<size_t>(Category::kCount));
+
+const char* ExactnessName(engine::Exactness exactness) {
+  return exactness == engine::Exactness::kProven ? "PROVEN" : "CONDITIONAL";
+}
+
+// A balance is text: JSON numbers do not hold 128 bits.
+std::string BalanceText(const std::optional<base::Bytes>& value) {
+  if (!value) return "0";
+  const auto balance = state::DecodeBalance(*value);
+  return balance.ok() ? base::FormatBalance(*balance) : base::HexEncode(*value);
+}
+
+// Puts one change of another account than the contract into its object.
+void AddToAccount(const state::Effect& effect, Json* account) {
+  const auto hex = [&]() -> Json {
+    if (!effect.value) return nullptr;
+    return base::HexEncode(*effect.value);
+  };
+  switch (effect.key.kind) {
+    case Kind::kBalance:
+      (*account)["balance"] = BalanceText(effect.value);
+      return;
+    case Kind::kCode:
+      (*account)["code"] = hex();
+      return;
+    case Kind::kNonce:
+      (*account)["nonce"] =
+          effect.value ? base::LoadLe<uint64_t>(effect.value->data()) : 0;
+      return;
+    case Kind::kStorage: {
+      const std::string key = base::HexEncode(effect.key.key);
+      if (effect.value) {
+        (*account)["writes"][key] = hex();
+      } else {
+        (*account)["deletes"].push_back(key);
+      }
+      return;
+    }
+  }
+}
+
+std::string EffectText(const state::Effect& effect) {
+  std::string name;
+  switch (effect.key.kind) {
+    case Kind::kBalance:
+      return absl::StrCat("balance = ", BalanceText(effect.value));
+    case Kind::kCode:
+      name = "code";
+      break;
+    case Kind::kNonce:
+      name = "nonce";
+      break;
+    case Kind::kStorage:
+      name = absl::StrCat("storage ", base::HexEncode(effect.key.key));
+      break;
+  }
+  if (!effect.value) return name + " deleted";
+  return absl::StrCat(name, " = ", base::HexEncode(*effect.value));
+}
+
+std::string OutcomeText(const engine::Outcome& outcome) {
+  const absl::string_view name = engine::OutcomeName(outcome.klass);
+  switch (outcome.klass) {
+    case OutcomeClass::kReturned:
+    case OutcomeClass::kReverted:
+      return absl::StrCat(name, ", flags ", outcome.flags);
+    case OutcomeClass::kTrapped:
+      return absl::StrCat(name, ": ", interp::TrapText(outcome.trap));
+    case OutcomeClass::kLimitExceeded:
+      return absl::StrCat(name, ": ", engine::ResourceName(outcome.limit));
+    case OutcomeClass::kModuleRejected: {
+      std::string text(name);
+      for (const auto& violation : outcome.violations) {
+        absl::StrAppendFormat(&text, "\n            %s at byte %u: %s",
+                              wasm::CodeName(violation.code), violation.offset,
+                              violation.message);
+      }
+      return text;
+    }
+    case OutcomeClass::kOutOfFuel:
+      return std::string(name);
+  }
+  return std::string(name);
+}
+
+}  // namespace
+
+Json CallJson(const engine::Completed& completed,
+              const state::AccountId& contract) {
+  const engine::Outcome& outcome = completed.outcome;
+  Json writes = Json::object();
+  Json deletes = Json::array();
+  Json accounts = Json::object();
+  for (const state::Effect& effect : completed.effects) {
+    if (effect.key.account != contract) {
+      AddToAccount(effect, &accounts[effect.key.account.ToHex()]);
+    } else if (effect.key.kind == Kind::kStorage) {
+      const std::string key = base::HexEncode(effect.key.key);
+      if (effect.value) {
+        writes[key] = base::HexEncode(*effect.value);
+      } else {
+        deletes.push_back(key);
+      }
+    }
+  }
+  for (const state::AccountId& account : completed.removed_accounts) {
+    if (account != contract) accounts[account.ToHex()]["removed"] = true;
+  }
+  Json events = Json::array();
+  for (const state::Event& event : completed.events) {
+    events.push_back({{"account", event.account.ToHex()},
+                      {"topics", base::HexEncode(event.topics)},
+                      {"data", base::HexEncode(event.data)}});
+  }
+  const engine::Fuel& fuel = completed.fuel;
+  const engine::Digests& digests = completed.digests;
+  Json json;
+  json["outcome"] = std::string(engine::OutcomeName(outcome.klass));
+  json["trap"] = nullptr;
+  if (outcome.klass == OutcomeClass::kTrapped) {
+    json["trap"] = std::string(interp::TrapName(outcome.trap));
+  }
+  json["flags"] = outcome.flags;
+  json["data"] = base::HexEncode(outcome.data);
+  json["fuel"] = {{"limit", fuel.limit},
+                  {"used", fuel.used},
+                  {"minimum", fuel.minimum},
+                  {"exactness", ExactnessName(fuel.exactness)},
+                  {"by", FuelJson(fuel.by)}};
+  json["writes"] = std::move(writes);
+  json["deletes"] = std::move(deletes);
+  json["accounts"] = std::move(accounts);
+  json["events"] = std::move(events);
+  json["digests"] = {{"request", digests.request.ToHex()},
+                     {"reads", digests.reads.ToHex()},
+                     {"effects", digests.effects.ToHex()},
+                     {"receipt", digests.receipt.ToHex()}};
+  return json;
+}
+
+std::string CallText(const engine::Completed& completed,
+                     const state::AccountId& contract) {
+  const engine::Fuel& fuel = completed.fuel;
+  std::string text =
+      absl::StrCat("outcome     ", OutcomeText(completed.outcome), "\n");
+  if (!completed.outcome.data.empty()) {
+    absl::StrAppend(&text, "data        ",
+                    base::HexEncode(completed.outcome.data), "\n");
+  }
+  absl::StrAppend(&text, "fuel        ", fuel.used, " of ", fuel.limit,
+                  "; minimum ", fuel.minimum, " (",
+                  ExactnessName(fuel.exactness), ")\n            ",
+                  FuelText(fuel.by), "\n");
+  for (const state::Effect& effect : completed.effects) {
+    const std::string account = effect.key.account.ToHex();
+    absl::StrAppend(&text, "effect      ",
+                    effect.key.account == contract
+                        ? ""
+                        : absl::StrCat(account.substr(0, 8), "... "),
+                    EffectText(effect), "\n");
+  }
+  for (const state::AccountId& account : completed.removed_accounts) {
+    absl::StrAppend(&text, "removed     ", account.ToHex(), "\n");
+  }
+  for (const state::Event& event : completed.events) {
+    absl::StrAppend(&text, "event       of ", event.account.ToHex(),
+                    "\n            topics ", base::HexEncode(event.topics),
+                    "\n            data   ", base::HexEncode(event.data), "\n");
+  }
+  absl::StrAppend(&text, "receipt     ", completed.digests.receipt.ToHex(),
+                  "\n");
+  return text;
+}
+
+Json FuelJson(const metering::FuelByCategory& by) {
+  Json json = Json::object();
+  for (const CategoryName& row : kCategories) json[row.name] = by[row.category];
+  return json;
+}
+
+std::string FuelText(const metering::FuelByCategory& by) {
+  std::string text;
+  for (const CategoryName& row : kCategories) {
+    if (by[row.category] == 0) continue;
+    absl::StrAppend(&text, text.empty() ? "" : ", ", row.name, " ",
+                    by[row.category]);
+  }
+  return text;
+}
+
+std::string OneLine(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json ViolationsJson(const std::vector<wasm::Violation>& violations) {
+  Json list = Json::array();
+  for (const wasm::Violation& violation : violations) {
+    list.push_back({{"code", std::string(wasm::CodeName(violation.code))},
+                    {"message", violation.message},
+                    {"offset", violation.offset}});
+  }
+  return list;
+}
+
+std::string DiagnosticsText(const engine::Diagnostics& diagnostics) {
+  std::string text;
+  if (!diagnostics.message.empty()) {
+    absl::StrAppend(&text, diagnostics.message, "\n");
+  }
+  for (const std::string& message : diagnostics.debug_messages) {
+    absl::StrAppend(&text, "debug: ", message, "\n");
+  }
+  for (const engine::BacktraceFrame& frame : diagnostics.backtrace) {
+    absl::StrAppend(&text, "  at function ", frame.function,
+                    frame.name.empty() ? "" : " " + frame.name, ", byte ",
+                    frame.offset, ", of ", frame.account.ToHex().substr(0, 8),
+                    "...\n");
+  }
+  return text;
+}
+
+std::string NeedsStateText(const engine::NeedsState& needs) {
+  std::string text = "the call needs state that the request does not hold:\n";
+  for (const state::Key& key : needs.keys) {
+    absl::StrAppend(&text, "  account ", key.account.ToHex(), " kind ",
+                    static_cast<int>(key.kind), " key ",
+                    base::HexEncode(key.key), "\n");
+  }
+  for (const base::Hash256& hash : needs.modules) {
+    absl::StrAppend(&text, "  module ", hash.ToHex(), "\n");
+  }
+  return text;
+}
+
+}  // namespace ashlar::cli
