@@ -1,0 +1,163 @@
+#include "tests/differential/engine_run.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "engine/base/limits.h"
+#include "engine/compile/compile.h"
+#include "engine/interp/code.h"
+#include "engine/interp/execution.h"
+#include "engine/interp/instance.h"
+#include "engine/interp/memory.h"
+#include "engine/interp/trap.h"
+#include "engine/wasm/decoder.h"
+#include "engine/wasm/features.h"
+#include "engine/wasm/module.h"
+#include "engine/wasm/types.h"
+#include "engine/wasm/violation.h"
+#include "metering/schedule.h"
+#include "tests/differential/generator.h"
+
+namespace ashlar::testing {
+namespace {
+
+using interp::HostResult;
+
+HostResult Mix(interp::HostCall& call) {
+  const HostOutcome outcome = HostMix(call.arg32(0), call.arg64(1));
+  if (!call.Charge(outcome.charge)) return HostResult::kOutOfFuel;
+  if (outcome.is_trap) return call.TrapWith(interp::Trap::kHostError);
+  call.set_result64(outcome.result);
+  return HostResult::kDone;
+}
+
+HostResult Poke(interp::HostCall& call) {
+  const PokeOutcome outcome = HostPoke(call.arg32(0));
+  if (!call.Charge(outcome.charge)) return HostResult::kOutOfFuel;
+  if (call.memory()->Contains(outcome.address, 1)) {
+    call.memory()->Slice(outcome.address, 1)[0] = outcome.byte;
+  }
+  return HostResult::kDone;
+}
+
+class EngineRunner : public Runner {
+ public:
+  explicit EngineRunner(std::vector<uint8_t> bytes)
+      : size_(bytes.size()), padded_(std::move(bytes)), execution_(1) {
+    padded_.resize(size_ + wasm::Module::kReadablePadding);
+  }
+
+  bool Load(std::string* error) {
+    wasm::Violations violations;
+    compile::Options options;
+    options.features = wasm::Features::All();
+    options.limits = &base::kRelaxedLimits;
+    options.schedule = &metering::Ashlar1();
+    if (wasm::Decode(absl::MakeConstSpan(padded_.data(), size_),
+                     base::kRelaxedLimits, options.features, &module_,
+                     &violations) &&
+        compile::Compile(module_, options, &code_, &violations)) {
+      return true;
+    }
+    *error = absl::StrCat("offset ", violations.list()[0].offset, ": ",
+                          violations.list()[0].message);
+    return false;
+  }
+
+  Observation Run(const Call& call) override {
+    interp::Store store(&pool_);
+    std::vector<interp::Extern> externs;
+    for (const wasm::Import& import : module_.imports) {
+      interp::Extern e;
+      e.func = store.NewHostFunc(&module_.func_type(import.index),
+                                 import.name == kHostMix ? Mix : Poke, nullptr);
+      externs.push_back(e);
+    }
+    Observation observation;
+    interp::Instance* instance = nullptr;
+    const interp::InstantiateError error =
+        store.Instantiate(&code_, externs, call.memory_pages_max, &instance);
+    if (!error.ok()) {
+      observation.kind = Observation::Kind::kNotInstantiated;
+      observation.trap = error.trap;
+      return observation;
+    }
+    Invoke(call, instance, &observation);
+    return observation;
+  }
+
+ private:
+  void Invoke(const Call& call, interp::Instance* instance, Observation* out) {
+    execution_.Reset(call.stack_slots_max);
+    execution_.set_fuel_left(call.fuel_limit);
+    interp::Func* func = &instance->functions[call.function];
+    interp::Exit exit = execution_.Enter(func, call.args);
+    if (exit == interp::Exit::kDone) exit = execution_.Run();
+    out->fuel_used = call.fuel_limit - execution_.fuel_left();
+    switch (exit) {
+      case interp::Exit::kDone:
+        for (uint32_t i = 0; i < func->type->result_count; ++i) {
+          out->results.push_back(Normal(*instance, func->type->results()[i],
+                                        execution_.results()[i]));
+        }
+        break;
+      case interp::Exit::kTrap:
+        out->kind = Observation::Kind::kTrapped;
+        out->trap = execution_.trap();
+        break;
+      default:
+        out->kind = Observation::Kind::kOutOfFuel;
+        out->fuel_used = call.fuel_limit;
+        break;
+    }
+    execution_.Leave();
+    if (out->kind != Observation::Kind::kOutOfFuel) CopyState(*instance, out);
+  }
+
+  uint64_t Normal(const interp::Instance& instance, wasm::ValType type,
+                  uint64_t value) const {
+    if (type != wasm::ValType::kFuncRef || value == 0) return value;
+    for (size_t i = 0; i < module_.functions.size(); ++i) {
+      if (reinterpret_cast<uint64_t>(&instance.functions[i]) == value) {
+        return i + 1;
+      }
+    }
+    return UINT64_MAX;
+  }
+
+  void CopyState(const interp::Instance& instance, Observation* out) const {
+    const absl::Span<uint8_t> memory =
+        instance.memory->Slice(0, instance.memory->size_bytes());
+    out->memory.assign(memory.begin(), memory.end());
+    for (size_t i = 0; i < module_.globals.size(); ++i) {
+      out->globals.push_back(Normal(instance, module_.globals[i].type.type,
+                                    instance.globals[i]->value));
+    }
+    for (size_t i = 0; i < module_.tables.size(); ++i) {
+      std::vector<uint64_t>& elements = out->tables.emplace_back();
+      for (uint64_t element : instance.tables[i]->elements) {
+        elements.push_back(
+            Normal(instance, module_.tables[i].element, element));
+      }
+    }
+  }
+
+  size_t size_;
+  std::vector<uint8_t> padded_;
+  wasm::Module module_;
+  interp::Code code_;
+  interp::MemoryPool pool_;
+  interp::Execution execution_;
+};
+
+}  // namespace
+
+std::unique_ptr<Runner> MakeEngineRunner(std::vector<uint8_t> bytes,
+                                         std::string* error) {
+  auto runner = std::make_unique<EngineRunner>(std::move(bytes));
+  if (!runner->Load(error)) return nullptr;
+  return runner;
+}
+
+}  // namespace ashlar::testing

@@ -1,0 +1,246 @@
+#include "tests/differential/generator.h"
+
+#include <string>
+
+#include "tests/differential/body_generator.h"
+#include "tests/util/module_builder.h"
+
+namespace ashlar::testing {
+namespace {
+
+constexpr uint32_t kPageMask = 0xffff;
+constexpr uint64_t kHostPrice = 50;
+
+constexpr ValType kNumTypes[] = {ValType::kI32, ValType::kI64, ValType::kF32,
+                                 ValType::kF64};
+
+ModuleBuilder::Types RandomTypes(uint32_t count_max, Rng* rng) {
+  ModuleBuilder::Types types;
+  for (uint32_t n = rng->Below(count_max + 1); n > 0; --n) {
+    if (rng->Chance(6)) {
+      types.push_back(rng->Chance(50) ? ValType::kFuncRef
+                                      : ValType::kExternRef);
+    } else {
+      types.push_back(rng->Chance(50) ? ValType::kI32
+                                      : kNumTypes[rng->Below(4)]);
+    }
+  }
+  return types;
+}
+
+Code ConstOf(ValType type, Rng* rng) {
+  Code code;
+  const uint64_t value = InterestingValue(type, rng);
+  switch (type) {
+    case ValType::kI32:
+      code.I32(static_cast<int32_t>(value));
+      break;
+    case ValType::kI64:
+      code.I64(static_cast<int64_t>(value));
+      if (rng->Chance(20)) code.I64(3).Op(Op::kI64Mul);
+      break;
+    case ValType::kF32:
+      code.F32(static_cast<uint32_t>(value));
+      break;
+    case ValType::kF64:
+      code.F64(value);
+      break;
+    default:
+      code.RefNull(type);
+      break;
+  }
+  return code.End();
+}
+
+// Declares everything but the bodies.
+class ModuleGenerator {
+ public:
+  ModuleGenerator(uint64_t seed, uint32_t size) : rng_(seed), size_(size) {}
+
+  GeneratedModule Run() {
+    DeclareTypesAndFunctions();
+    DeclareTables();
+    DeclareMemory();
+    DeclareGlobals();
+    GeneratedModule out;
+    for (size_t i = 0; i < plan_.functions.size(); ++i) {
+      const PlannedFunction& f = plan_.functions[i];
+      if (f.is_import) continue;
+      Rng body_rng(rng_.Next());
+      BodyGenerator body(&plan_, static_cast<uint32_t>(i), size_, &body_rng);
+      body.Run();
+      builder_.SetBody(static_cast<uint32_t>(i), body.locals(), body.code());
+      builder_.Export("f" + std::to_string(i), ExternKind::kFunc,
+                      static_cast<uint32_t>(i));
+      out.functions.push_back({static_cast<uint32_t>(i),
+                               plan_.types[f.type].params,
+                               plan_.types[f.type].results});
+    }
+    out.bytes = builder_.Build();
+    return out;
+  }
+
+ private:
+  uint32_t AddType(ModuleBuilder::Types params, ModuleBuilder::Types results) {
+    plan_.types.push_back({params, results});
+    return builder_.AddType(std::move(params), std::move(results));
+  }
+
+  void AddImport(const char* name, uint32_t type) {
+    builder_.ImportFunc(kHostModule, name, type);
+    plan_.functions.push_back({type, true});
+  }
+
+  void DeclareTypesAndFunctions() {
+    AddImport(kHostMix,
+              AddType({ValType::kI32, ValType::kI64}, {ValType::kI64}));
+    AddImport(kHostPoke, AddType({ValType::kI32}, {}));
+    for (uint32_t n = 3 + rng_.Below(6); n > 0; --n) {
+      AddType(RandomTypes(4, &rng_), RandomTypes(3, &rng_));
+    }
+    plan_.may_recurse = rng_.Chance(15);
+    for (uint32_t n = 2 + rng_.Below(5); n > 0; --n) {
+      const uint32_t type =
+          rng_.Below(static_cast<uint32_t>(plan_.types.size()));
+      builder_.DeclareFunc(type);
+      plan_.functions.push_back({type, false});
+    }
+  }
+
+  void DeclareTables() {
+    const uint32_t size = 2 + rng_.Below(10);
+    plan_.func_table_size = size;
+    builder_.Table(ValType::kFuncRef, {size, size + rng_.Below(6)});
+    plan_.extern_table_size = 1 + rng_.Below(5);
+    LimitsSpec limits;
+    limits.min = plan_.extern_table_size;
+    if (rng_.Chance(50)) limits.max = limits.min + rng_.Below(4);
+    builder_.Table(ValType::kExternRef, limits);
+
+    plan_.slots.assign(size, kNoFunction);
+    std::vector<uint32_t> filled;
+    for (uint32_t i = 0; i + 1 < size; ++i) {
+      plan_.slots[i] =
+          rng_.Below(static_cast<uint32_t>(plan_.functions.size()));
+      filled.push_back(plan_.slots[i]);
+    }
+    builder_.ActiveElements(Code().I32(0).End(), filled);
+    builder_.PassiveElements(filled);
+    plan_.passive_elements = 1;
+    plan_.passive_element_count = static_cast<uint32_t>(filled.size());
+    std::vector<uint32_t> all;
+    for (uint32_t i = 0; i < plan_.functions.size(); ++i) all.push_back(i);
+    builder_.DeclarativeElements(all);
+  }
+
+  void DeclareMemory() {
+    plan_.has_memory = rng_.Chance(90);
+    if (!plan_.has_memory) return;
+    LimitsSpec limits;
+    limits.min = 1;
+    if (rng_.Chance(70)) limits.max = 1 + rng_.Below(4);
+    builder_.Memory(limits);
+    std::vector<uint8_t> bytes;
+    for (uint32_t n = rng_.Below(64); n > 0; --n) {
+      bytes.push_back(static_cast<uint8_t>(rng_.Next()));
+    }
+    builder_.ActiveData(Code().I32(static_cast<int32_t>(rng_.Below(300))).End(),
+                        bytes);
+    builder_.PassiveData(bytes);
+    plan_.passive_data = 1;
+    plan_.passive_data_size = static_cast<uint32_t>(bytes.size());
+    builder_.DataCount();
+  }
+
+  void DeclareGlobals() {
+    for (uint32_t n = 1 + rng_.Below(6); n > 0; --n) {
+      const ValType type =
+          rng_.Chance(10) ? ValType::kExternRef : kNumTypes[rng_.Below(4)];
+      const bool is_mutable = rng_.Chance(80);
+      builder_.Global(type, is_mutable, ConstOf(type, &rng_));
+      plan_.globals.push_back({type, is_mutable});
+    }
+  }
+
+  Rng rng_;
+  uint32_t size_;
+  ModuleBuilder builder_;
+  ModulePlan plan_;
+};
+
+}  // namespace
+
+uint64_t Rng::Next() {
+  state_ += 0x9e3779b97f4a7c15u;
+  uint64_t z = state_;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+HostOutcome HostMix(uint32_t a, uint64_t b) {
+  return {kHostPrice + (a & 15), (a & 0xff) == 0xab, b * 31 + a};
+}
+
+PokeOutcome HostPoke(uint32_t a) {
+  return {kHostPrice, a & kPageMask, static_cast<uint8_t>(a >> 16)};
+}
+
+uint64_t InterestingValue(wasm::ValType type, Rng* rng) {
+  static constexpr uint64_t kIntegers[] = {
+      0,          1,          2,          7,          31,
+      32,         63,         64,         127,        128,
+      255,        256,        65535,      65536,      0x7fffffff,
+      0x80000000, 0xffffffff, 0xfffffffe, 0x55555555, uint64_t{1} << 32};
+  static constexpr uint32_t kFloats[] = {
+      0,          0x80000000, 0x3f800000, 0xbf800000, 0x3f000000, 0x40200000,
+      0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7fa00001, 0x00000001,
+      0x7f7fffff, 0x4f000000, 0xcf000000, 0x4f800000, 0x5f000000, 0x4b7fffff};
+  static constexpr uint64_t kDoubles[] = {0,
+                                          0x8000000000000000u,
+                                          0x3ff0000000000000u,
+                                          0xbfe0000000000000u,
+                                          0x4004000000000000u,
+                                          0x7ff0000000000000u,
+                                          0xfff0000000000000u,
+                                          0x7ff8000000000000u,
+                                          0xfff8000000000001u,
+                                          0x7ff4000000000001u,
+                                          1,
+                                          0x7fefffffffffffffu,
+                                          0x41e0000000000000u,
+                                          0xc1e0000000200000u,
+                                          0x41f0000000000000u,
+                                          0x43e0000000000000u,
+                                          0x43f0000000000000u,
+                                          0x36a0000000000000u};
+  const bool is_random = rng->Chance(25);
+  const uint64_t random = rng->Next();
+  const uint32_t pick = rng->Below(1000);
+  switch (type) {
+    case ValType::kI32: {
+      const uint64_t value = is_random ? random : kIntegers[pick % 19];
+      return static_cast<uint32_t>(value);
+    }
+    case ValType::kI64:
+      if (is_random) return random;
+      if (pick < 200) return uint64_t{1} << 63;
+      if (pick < 300) return UINT64_MAX;
+      return kIntegers[pick % 20];
+    case ValType::kF32:
+      return is_random ? random & 0xffffffff : kFloats[pick % 18];
+    case ValType::kF64:
+      return is_random ? random : kDoubles[pick % 18];
+    case ValType::kExternRef:
+      return pick % 4;
+    case ValType::kFuncRef:
+      return 0;
+  }
+  return 0;
+}
+
+GeneratedModule Generate(uint64_t seed, uint32_t size) {
+  return ModuleGenerator(seed, size).Run();
+}
+
+}  // namespace ashlar::testing

@@ -1,0 +1,55 @@
+// The same call of a generated module in both interpreters.
+#ifndef TESTS_DIFFERENTIAL_RUN_H_
+#define TESTS_DIFFERENTIAL_RUN_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/interp/trap.h"
+
+namespace ashlar::testing {
+
+struct Call {
+  uint32_t function = 0;
+  std::vector<uint64_t> args;  // i32 and f32 zero-extended
+  uint64_t fuel_limit = 0;
+  uint32_t stack_slots_max = 0;
+  uint32_t memory_pages_max = 0;
+};
+
+// Everything that must be equal. A funcref is 0 where null, else 1 + the
+// function's index.
+struct Observation {
+  enum class Kind { kReturned, kTrapped, kOutOfFuel, kNotInstantiated };
+  Kind kind = Kind::kReturned;
+  interp::Trap trap = interp::Trap::kNone;
+  std::vector<uint64_t> results;
+  uint64_t fuel_used = 0;  // of the execution alone
+  // State afterwards; left empty where the fuel ran out, since all effects
+  // are discarded then.
+  std::vector<uint8_t> memory;
+  std::vector<uint64_t> globals;
+  std::vector<std::vector<uint64_t>> tables;
+
+  friend bool operator==(const Observation&, const Observation&) = default;
+  // One line, without the state's contents.
+  std::string Describe() const;
+};
+
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  // Makes a fresh instance and calls one function of it.
+  virtual Observation Run(const Call& call) = 0;
+};
+
+std::unique_ptr<Runner> MakeNaiveRunner(std::vector<uint8_t> bytes);
+
+// What differs, in words; empty where nothing does.
+std::string Difference(const Observation& expected, const Observation& actual);
+
+}  // namespace ashlar::testing
+
+#endif  // TESTS_DIFFERENTIAL_RUN_H_
