@@ -31,11 +31,7 @@ void Print(const std::string& file, const wasm::Violations& violations,
   }
   std::printf("%s: %s\n", file.c_str(),
               violations.empty() ? "valid" : "invalid");
-  for (const wasm::Violation& violation : violations.list()) {
-    std::printf("  %s at byte %u: %s\n",
-                std::string(wasm::CodeName(violation.code)).c_str(),
-                violation.offset, violation.message.c_str());
-  }
+  std::fputs(ViolationsText(violations.list()).c_str(), stdout);
 }
 
 ExitCode Validate(Options* options) {

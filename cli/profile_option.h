@@ -21,6 +21,9 @@ class ProfileOption {
   // profile; the message names the line.
   absl::StatusOr<const engine::Profile*> Resolve();
 
+  // What stands behind --profile.
+  const std::string& text() const { return text_; }
+
   // The set that holds the profile, for an engine. REQUIRES: Resolve
   // succeeded.
   const engine::ProfileSet* profiles() const {

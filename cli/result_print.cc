@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "engine/base/bytes.h"
 #include "engine/base/int128.h"
 #include "engine/interp/trap.h"
@@ -96,15 +95,7 @@ std::string OutcomeText(const engine::Outcome& outcome) {
       return absl::StrCat(name, ": ", interp::TrapText(outcome.trap));
     case OutcomeClass::kLimitExceeded:
       return absl::StrCat(name, ": ", engine::ResourceName(outcome.limit));
-    case OutcomeClass::kModuleRejected: {
-      std::string text(name);
-      for (const auto& violation : outcome.violations) {
-        absl::StrAppendFormat(&text, "\n            %s at byte %u: %s",
-                              wasm::CodeName(violation.code), violation.offset,
-                              violation.message);
-      }
-      return text;
-    }
+    case OutcomeClass::kModuleRejected:
     case OutcomeClass::kOutOfFuel:
       return std::string(name);
   }
@@ -228,6 +219,15 @@ Json ViolationsJson(const std::vector<wasm::Violation>& violations) {
                     {"offset", violation.offset}});
   }
   return list;
+}
+
+std::string ViolationsText(const std::vector<wasm::Violation>& violations) {
+  std::string text;
+  for (const wasm::Violation& violation : violations) {
+    absl::StrAppend(&text, "  ", wasm::CodeName(violation.code), " at byte ",
+                    violation.offset, ": ", violation.message, "\n");
+  }
+  return text;
 }
 
 std::string DiagnosticsText(const engine::Diagnostics& diagnostics) {

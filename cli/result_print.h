@@ -38,6 +38,9 @@ std::string OneLine(const Json& json);
 // {"code", "message", "offset"} for each.
 Json ViolationsJson(const std::vector<wasm::Violation>& violations);
 
+// "  CODE at byte N: MESSAGE", a line each.
+std::string ViolationsText(const std::vector<wasm::Violation>& violations);
+
 // What is not part of the outcome, for stderr: the message, debug messages
 // and the backtrace, a line each. Empty where there is nothing to say.
 std::string DiagnosticsText(const engine::Diagnostics& diagnostics);

@@ -69,10 +69,7 @@ std::string RunText(const engine::RunResult& result) {
 std::string RunDiagnostics(const engine::RunResult& result) {
   std::string text;
   if (!result.message.empty()) absl::StrAppend(&text, result.message, "\n");
-  for (const wasm::Violation& violation : result.violations) {
-    absl::StrAppend(&text, wasm::CodeName(violation.code), " at byte ",
-                    violation.offset, ": ", violation.message, "\n");
-  }
+  absl::StrAppend(&text, ViolationsText(result.violations));
   for (const engine::BacktraceFrame& frame : result.backtrace) {
     absl::StrAppend(&text, "  at function ", frame.function,
                     frame.name.empty() ? "" : " " + frame.name, ", byte ",

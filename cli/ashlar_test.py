@@ -1,0 +1,398 @@
+"""Runs the binary `ashlar` as scripts do: names, fields and exit codes."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+ASHLAR = "cli/ashlar"
+SAMPLE = "cli/testdata/sample.wasm"
+TOKEN = "contracts/token/token.wasm"
+WAST = "cli/testdata/script.wast"
+
+COMMANDS = ("validate", "inspect", "run", "wast", "call", "execute", "put",
+            "disasm", "bench")
+OWNER = "01" * 32
+OTHER = "02" * 32
+CONTRACT = "c0" * 32
+
+
+def amount(n):
+  return n.to_bytes(16, "little").hex()
+
+
+NEW = "9bae9d5e" + amount(1000)
+TRANSFER = "84a15da1" + OTHER
+BALANCE = {who: "01" + who for who in (OWNER, OTHER)}  # storage keys
+
+
+def ashlar(*arguments):
+  return subprocess.run((ASHLAR,) + arguments, capture_output=True, text=True,
+                        check=False, timeout=60)
+
+
+class CommandLineTest(unittest.TestCase):
+
+  def setUp(self):
+    folder = tempfile.TemporaryDirectory()
+    self.addCleanup(folder.cleanup)
+    self.folder = folder.name
+
+  def path(self, name):
+    return os.path.join(self.folder, name)
+
+  def write(self, name, content):
+    with open(self.path(name), "w", encoding="utf-8") as file:
+      file.write(content)
+    return self.path(name)
+
+  def read_json(self, name):
+    with open(self.path(name), encoding="utf-8") as file:
+      return json.load(file)
+
+  def json(self, *arguments, code=0):
+    """The one object that a command prints with --json."""
+    done = ashlar(*arguments, "--json")
+    self.assertEqual(done.returncode, code, done.stderr)
+    self.assertEqual(done.stdout.count("\n"), 1, done.stdout)
+    return json.loads(done.stdout)
+
+  def assert_wrong_use(self, *arguments, says=""):
+    done = ashlar(*arguments)
+    self.assertEqual(done.returncode, 2, done.stderr)
+    self.assertIn(says, done.stderr)
+    self.assertNotEqual(done.stderr, "")
+    self.assertEqual(done.stdout, "")
+
+
+class UseTest(CommandLineTest):
+
+  def test_every_command_explains_itself(self):
+    self.assertEqual(ashlar("--help").returncode, 0)
+    for command in COMMANDS:
+      done = ashlar(command, "--help")
+      self.assertEqual(done.returncode, 0, command)
+      self.assertIn("--help", done.stdout)
+    for kind in ("startup", "exec", "oneshot"):
+      self.assertEqual(ashlar("bench", kind, "--help").returncode, 0)
+
+  def test_the_list_of_commands_is_whole(self):
+    text = ashlar("--help").stdout
+    listed = text[text.index("Subcommands:"):].splitlines()[1:]
+    self.assertEqual(tuple(line.split()[0] for line in listed if line.strip()),
+                     COMMANDS)
+
+  def test_wrong_use(self):
+    self.assert_wrong_use()
+    self.assert_wrong_use("dance")
+    self.assert_wrong_use("validate")
+    self.assert_wrong_use("validate", SAMPLE, "--loud")
+    self.assert_wrong_use("validate", "absent.wasm", says="absent.wasm")
+    self.assert_wrong_use("validate", SAMPLE, "--profile", "lax-1",
+                          says="lax-1")
+    self.assert_wrong_use("run", SAMPLE, "--invoke", "fib", "x", says='"x"')
+    self.assert_wrong_use("run", SAMPLE, "--invoke", "fib", says="1 arguments")
+    self.assert_wrong_use("run", SAMPLE, "--invoke", "fob", "1", says="fob")
+    self.assert_wrong_use("run", SAMPLE, "--invoke", "fib", "1", "--fuel", "0")
+    self.assert_wrong_use("call", TOKEN, "--entry", "call", "--input", "abc",
+                          says="--input")
+    self.assert_wrong_use("call", TOKEN, "--entry", "call", "--input", "",
+                          "--caller", "01", says="--caller")
+    self.assert_wrong_use("call", TOKEN, "--entry", "call", "--input", "",
+                          "--value", "-1", says="--value")
+
+
+class ValidateTest(CommandLineTest):
+
+  def test_valid(self):
+    self.assertEqual(
+        self.json("validate", SAMPLE, "--profile", "relaxed-1"),
+        {"file": SAMPLE, "valid": True, "violations": []})
+
+  def test_all_violations_are_listed(self):
+    answer = self.json("validate", SAMPLE, code=1)
+    self.assertEqual(answer["valid"], False)
+    for violation in answer["violations"]:
+      self.assertEqual(list(violation), ["code", "message", "offset"])
+    codes = {violation["code"] for violation in answer["violations"]}
+    # An import that nobody gives, and floats: both, not the first alone.
+    self.assertLessEqual({"abi.unknown_import", "unsupported.feature"}, codes)
+
+  def test_an_object_a_module(self):
+    done = ashlar("validate", TOKEN, SAMPLE, "--profile", "seal-1", "--json")
+    self.assertEqual(done.returncode, 1)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    self.assertEqual([line["valid"] for line in lines], [True, False])
+
+  def test_a_profile_from_a_file(self):
+    profile = self.write("open", "copy relaxed-1\nname open-1\n"
+                                 "feature floats off\nfloats deny\n")
+    answer = self.json("validate", SAMPLE, "--profile", profile, code=1)
+    self.assertEqual({v["code"] for v in answer["violations"]},
+                     {"unsupported.feature"})
+    broken = self.write("broken", "copy relaxed-1\nname x\nlimit height 3\n")
+    self.assert_wrong_use("validate", SAMPLE, "--profile", broken,
+                          says="line 3")
+
+
+class RunTest(CommandLineTest):
+
+  FIELDS = ["outcome", "results", "trap", "fuel_used", "fuel_limit", "fuel_by"]
+  CATEGORIES = ["compile", "instantiate", "compute", "memory", "host", "calls"]
+
+  def run_sample(self, *arguments, code=0):
+    answer = self.json("run", SAMPLE, "--invoke", *arguments, code=code)
+    self.assertEqual(list(answer), self.FIELDS)
+    self.assertEqual(list(answer["fuel_by"]), self.CATEGORIES)
+    return answer
+
+  def test_returned(self):
+    answer = self.run_sample("fib", "30")
+    self.assertEqual(answer["outcome"], "returned")
+    self.assertEqual(answer["results"], ["i64:832040"])
+    self.assertIsNone(answer["trap"])
+    self.assertEqual(answer["fuel_limit"], 2**56)
+    self.assertEqual(sum(answer["fuel_by"].values()), answer["fuel_used"])
+    self.assertEqual(answer["fuel_by"]["compile"],
+                     500 + os.path.getsize(SAMPLE))
+
+  def test_arguments(self):
+    self.assertEqual(self.run_sample("fib", "i64:5")["results"], ["i64:5"])
+    self.assertEqual(self.run_sample("div", "-7", "2")["results"],
+                     ["i32:4294967293"])
+
+  def test_floats_are_bits(self):
+    self.assertEqual(self.run_sample("nan")["results"], ["f32:0x7fc00000"])
+
+  def test_trapped(self):
+    answer = self.run_sample("div", "1", "0", code=1)
+    self.assertEqual((answer["outcome"], answer["trap"], answer["results"]),
+                     ("trapped", "IntegerDivideByZero", []))
+    answer = self.run_sample("ask_the_host", code=1)
+    self.assertEqual(answer["trap"], "UnknownHostFunction")
+
+  def test_the_fuel_used_is_enough_and_not_one_less(self):
+    used = self.run_sample("fib", "30")["fuel_used"]
+    exact = self.run_sample("fib", "30", "--fuel", str(used))
+    self.assertEqual(exact["outcome"], "returned")
+    short = self.run_sample("fib", "30", "--fuel", str(used - 1), code=1)
+    self.assertEqual(short["outcome"], "out_of_fuel")
+    self.assertEqual(short["fuel_used"], used - 1)
+
+  def test_rejected(self):
+    answer = self.run_sample("fib", "1", "--profile", "strict-1", code=1)
+    self.assertEqual(answer["outcome"], "module_rejected")
+
+
+class WastTest(CommandLineTest):
+
+  def script(self):
+    path = self.path("script.json")
+    subprocess.run(("wast2json", WAST, "-o", path), check=True)
+    return path
+
+  def test_passes(self):
+    path = self.script()
+    done = ashlar("wast", path)
+    self.assertEqual(done.returncode, 0, done.stderr)
+    self.assertEqual(done.stdout.splitlines()[-1],
+                     "16 passed, 0 failed, 0 skipped")
+    lines = ashlar("wast", path, "--json").stdout.splitlines()
+    counts = {"passed": 16, "failed": 0, "skipped": 0}
+    self.assertEqual([json.loads(line) for line in lines],
+                     [{"file": path} | counts, {"file": "total"} | counts])
+
+  def test_each_expectation_can_fail(self):
+    # What a command of a type becomes, so that it must fail.
+    def other_value(command):
+      for value in command["expected"]:
+        value["value"] = "12345"
+
+    def other_text(command):
+      command["text"] = "something else"
+
+    def other_field(command):
+      command["action"]["field"] = "absent"
+
+    def other_file(command):
+      command["filename"] = self.accepted
+
+    breakers = {
+        "assert_return": (other_value, other_field),
+        "assert_trap": (other_text, other_field),
+        "assert_exhaustion": (other_text, other_field),
+        "assert_invalid": (other_text, other_file),
+        "assert_malformed": (other_text, other_file),
+        "assert_unlinkable": (other_text, other_file),
+        "assert_uninstantiable": (other_text, other_file),
+        "action": (other_field,),
+    }
+    path = self.script()
+    script = self.read_json("script.json")
+    self.accepted = script["commands"][-1]["filename"]
+    for i, command in enumerate(script["commands"]):
+      for breaker in breakers.get(command["type"], ()):
+        if command.get("module_type") == "text":
+          continue
+        changed = json.loads(json.dumps(script))
+        breaker(changed["commands"][i])
+        self.write("script.json", json.dumps(changed))
+        done = ashlar("wast", path)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"line {command['line']}:", done.stderr)
+        self.assertEqual(done.stdout.splitlines()[-1],
+                         "15 passed, 1 failed, 0 skipped", command)
+
+  def test_what_is_unknown_is_skipped(self):
+    script = {"commands": [{"type": "assert_novel", "line": 1}]}
+    done = ashlar("wast", self.write("new.json", json.dumps(script)))
+    self.assertEqual(done.stdout.splitlines()[-1],
+                     "0 passed, 0 failed, 1 skipped")
+
+  def test_no_script(self):
+    self.assert_wrong_use("wast", self.write("x.json", "[]"), says="x.json")
+    self.assert_wrong_use("wast", self.write("y.json", "{"), says="y.json")
+
+
+class CallTest(CommandLineTest):
+
+  FIELDS = ["outcome", "trap", "flags", "data", "fuel", "writes", "deletes",
+            "accounts", "events", "digests"]
+
+  def call(self, entry, data, *more, code=0):
+    answer = self.json("call", TOKEN, "--entry", entry, "--input", data, *more,
+                       code=code)
+    self.assertEqual(list(answer), self.FIELDS)
+    self.assertEqual(list(answer["fuel"]),
+                     ["limit", "used", "minimum", "exactness", "by"])
+    self.assertEqual(list(answer["digests"]),
+                     ["request", "reads", "effects", "receipt"])
+    return answer
+
+  def deployed(self):
+    state = self.path("state.json")
+    self.call("deploy", NEW, "--save-state", state)
+    return state
+
+  def test_deploy(self):
+    answer = self.call("deploy", NEW)
+    self.assertEqual((answer["outcome"], answer["flags"], answer["trap"]),
+                     ("returned", 0, None))
+    self.assertEqual(answer["writes"], {"00": amount(1000),
+                                        BALANCE[OWNER]: amount(1000)})
+    self.assertEqual(answer["deletes"], [])
+    self.assertEqual(answer["accounts"], {})
+    self.assertEqual(answer["events"][0]["account"], CONTRACT)
+    self.assertEqual(answer["events"][0]["data"], amount(1000))
+    self.assertTrue(answer["events"][0]["topics"].startswith(
+        "0c" + b"Token::Transfer".hex()))
+
+  def test_state_is_read_and_written(self):
+    state = self.deployed()
+    before = self.read_json("state.json")
+    self.assertEqual(set(before), {"storage", "balance"})
+    moved = self.call("call", TRANSFER + amount(1000), "--state", state,
+                      "--save-state", self.path("after.json"))
+    self.assertEqual(moved["data"], "00")
+    self.assertEqual(moved["writes"], {BALANCE[OTHER]: amount(1000)})
+    self.assertEqual(moved["deletes"], [BALANCE[OWNER]])
+    self.assertEqual(self.read_json("state.json"), before)
+    self.assertEqual(self.read_json("after.json")["storage"],
+                     {"00": amount(1000), BALANCE[OTHER]: amount(1000)})
+
+  def test_a_failed_call_leaves_the_state(self):
+    state = self.deployed()
+    before = self.read_json("state.json")
+    reverted = self.call("call", TRANSFER + amount(1001), "--state", state,
+                         "--save-state", state, code=1)
+    self.assertEqual((reverted["outcome"], reverted["flags"],
+                      reverted["data"], reverted["writes"]),
+                     ("reverted", 1, "0100", {}))
+    trapped = self.call("call", "00000000", "--state", state, "--save-state",
+                        state, code=1)
+    self.assertEqual((trapped["outcome"], trapped["trap"]),
+                     ("trapped", "Unreachable"))
+    self.assertEqual(self.read_json("state.json"), before)
+
+  def test_value_is_credited_and_not_saved(self):
+    state = self.path("state.json")
+    answer = self.call("deploy", NEW, "--value", "500", "--save-state", state)
+    self.assertEqual(answer["outcome"], "returned")
+    self.assertEqual(self.read_json("state.json")["balance"], "500")
+    self.assertEqual(set(self.read_json("state.json")), {"storage", "balance"})
+
+  def test_the_full_form(self):
+    state = self.write("full.json", json.dumps({
+        "accounts": {OWNER: {"balance": "1000", "storage": {}}},
+        "modules": {}}))
+    answer = self.call("deploy", NEW, "--value", "400", "--state", state,
+                       "--save-state", state)
+    self.assertEqual(answer["accounts"], {OWNER: {"balance": "600"}})
+    accounts = self.read_json("full.json")["accounts"]
+    self.assertEqual(accounts[OWNER]["balance"], "600")
+    self.assertEqual(accounts[CONTRACT]["balance"], "400")
+    self.assertEqual(accounts[CONTRACT]["storage"]["00"], amount(1000))
+
+  def test_fuel(self):
+    whole = self.call("deploy", NEW)["fuel"]
+    self.assertEqual(whole["minimum"], whole["used"])
+    self.assertEqual(whole["exactness"], "PROVEN")
+    self.assertEqual(sum(whole["by"].values()), whole["used"])
+    short = self.call("deploy", NEW, "--fuel", str(whole["used"] - 1), code=1)
+    self.assertEqual(short["outcome"], "out_of_fuel")
+    self.assertEqual(short["events"], [])
+
+  def test_digests_repeat(self):
+    self.assertEqual(self.call("deploy", NEW)["digests"],
+                     self.call("deploy", NEW)["digests"])
+    self.assertNotEqual(
+        self.call("deploy", NEW)["digests"]["request"],
+        self.call("deploy", NEW, "--block", "2")["digests"]["request"])
+
+
+class OtherTest(CommandLineTest):
+
+  def test_disasm_is_the_module_again(self):
+    text = self.write("sample.wat", ashlar("disasm", SAMPLE).stdout)
+    again = self.path("again.wasm")
+    subprocess.run(("wat2wasm", text, "-o", again), check=True)
+    for invocation in (("fib", "30"), ("nan",), ("div", "-9", "4")):
+      arguments = ("--invoke",) + invocation
+      self.assertEqual(self.json("run", again, *arguments)["results"],
+                       self.json("run", SAMPLE, *arguments)["results"])
+
+  def test_disasm_of_what_is_no_module(self):
+    self.assertEqual(
+        ashlar("disasm", self.write("no.wasm", "text")).returncode, 1)
+
+  def test_bench(self):
+    answer = self.json("bench", "startup", SAMPLE, "--iters", "3")
+    self.assertEqual(list(answer), ["file", "min_ns", "median_ns",
+                                    "code_bytes"])
+    self.assertGreater(answer["code_bytes"], 0)
+    for kind in ("exec", "oneshot"):
+      answer = self.json("bench", kind, SAMPLE, "--invoke", "fib", "30",
+                         "--iters", "3")
+      self.assertEqual(list(answer), ["min_ns", "median_ns", "results"])
+      self.assertEqual(answer["results"], ["i64:832040"])
+      self.assertGreater(answer["min_ns"], 0)
+      self.assertGreaterEqual(answer["median_ns"], answer["min_ns"])
+
+  def test_bench_with_setup_and_input(self):
+    data = self.write("input", "abc")
+    answer = self.json("bench", "exec", SAMPLE, "--invoke", "sum", "--input",
+                       data, "--iters", "2")
+    self.assertEqual(answer["results"], [f"i64:{sum(b'abc')}"])
+    answer = self.json("bench", "exec", SAMPLE, "--invoke", "sum", "--setup",
+                       "5", "--iters", "2")
+    self.assertEqual(answer["results"], ["i64:0"])
+
+  def test_bench_of_what_fails(self):
+    done = ashlar("bench", "exec", SAMPLE, "--invoke", "div", "1", "0")
+    self.assertEqual(done.returncode, 1)
+    self.assertIn("trapped", done.stderr)
+
+
+if __name__ == "__main__":
+  unittest.main()
