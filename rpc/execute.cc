@@ -1,0 +1,188 @@
+#include "rpc/execute.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+#include "engine/engine.h"
+#include "engine/outcome.h"
+#include "engine/state/inline_state.h"
+#include "engine/state/reader.h"
+#include "engine/state/store.h"
+#include "rpc/call_reader.h"
+#include "rpc/convert.h"
+
+namespace ashlar::rpc {
+namespace {
+
+using Modules = std::vector<std::shared_ptr<const base::Bytes>>;
+
+// Gives the reader the call's own module where the request names it by hash.
+// That hash is the operator's, so that it is unknown is a status.
+absl::Status ResolveOwnModule(const Backend& backend,
+                              const engine::ExecuteRequest& request,
+                              const InlineState* inline_state,
+                              CallReader* reader) {
+  if (!request.module_bytes.empty()) return absl::OkStatus();
+  const base::Hash256& hash = request.module_hash;
+  // No hash stands for the module of callee's code, which the engine looks up.
+  if (hash == base::Hash256{}) return absl::OkStatus();
+  if (hash == base::Blake2b256("")) {
+    reader->SetOwnModule(hash, std::make_shared<const base::Bytes>());
+    return absl::OkStatus();
+  }
+  if (inline_state != nullptr &&
+      inline_state->entries.modules().contains(hash)) {
+    return absl::OkStatus();
+  }
+  auto stored = backend.store->GetModule(hash);
+  if (absl::IsNotFound(stored.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        "module ", hash.ToHex(),
+        " is neither in the request nor stored here; send module_bytes, or "
+        "store it with Modules.Put"));
+  }
+  RETURN_IF_ERROR(stored.status());
+  reader->SetOwnModule(hash, *std::move(stored));
+  return absl::OkStatus();
+}
+
+absl::Status ExecuteStateless(const Backend& backend, ExecuteCall call,
+                              const std::atomic<bool>* cancelled,
+                              v1::ExecuteResponse* response) {
+  InlineState* inline_state = std::get_if<InlineState>(&call.state);
+  state::InlineState empty(state::MissingKeys::kAbsent);
+  CallReader reader(inline_state != nullptr ? &inline_state->entries : &empty,
+                    inline_state,
+                    inline_state != nullptr ? backend.store : nullptr,
+                    inline_state != nullptr ? CallReader::Missing::kUnknown
+                                            : CallReader::Missing::kAbsent);
+  RETURN_IF_ERROR(
+      ResolveOwnModule(backend, call.request, inline_state, &reader));
+  ASSIGN_OR_RETURN(const engine::ExecuteResult result,
+                   backend.engine->Execute(call.request, &reader, cancelled));
+  ToProto(result, response);
+  return CheckAnswerSize(backend, *response);
+}
+
+// The state at the base version. A namespace that nobody wrote yet is empty at
+// version 0; executing does not make it.
+absl::StatusOr<std::unique_ptr<state::Reader>> OpenBase(
+    const Backend& backend, const StoreState& spec) {
+  auto snapshot = backend.store->Snapshot(spec.name_space, spec.base_version);
+  if (absl::IsNotFound(snapshot.status()) && spec.base_version == 0) {
+    return std::make_unique<state::InlineState>(state::MissingKeys::kAbsent);
+  }
+  return snapshot;
+}
+
+// The answer of the same request on the same base, if it was committed.
+absl::StatusOr<std::optional<state::CommitResult>> FindAnswer(
+    const Backend& backend, const StoreState& spec,
+    const base::Hash256& digest) {
+  auto found =
+      backend.store->FindAnswer(spec.name_space, spec.base_version, digest);
+  if (absl::IsNotFound(found.status()) && spec.base_version == 0) {
+    return std::optional<state::CommitResult>();
+  }
+  return found;
+}
+
+absl::Status UseAnswer(absl::string_view answer,
+                       v1::ExecuteResponse* response) {
+  response->Clear();
+  if (response->ParseFromArray(answer.data(),
+                               static_cast<int>(answer.size()))) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError("the stored answer of this request is corrupt");
+}
+
+// The modules that the new state refers to: only the call's own one can be
+// new to the store.
+Modules NewModules(const engine::ExecuteRequest& request,
+                   const engine::Completed& completed) {
+  if (request.module_bytes.empty()) return {};
+  const base::Hash256 hash = base::Blake2b256(request.module_bytes);
+  for (const state::Effect& effect : completed.effects) {
+    if (effect.key.kind == state::Kind::kCode && effect.value.has_value() &&
+        *effect.value == hash.view()) {
+      return {std::make_shared<const base::Bytes>(request.module_bytes)};
+    }
+  }
+  return {};
+}
+
+absl::Status Commit(const Backend& backend, const ExecuteCall& call,
+                    const base::Hash256& digest,
+                    const engine::Completed& completed,
+                    const std::atomic<bool>* cancelled,
+                    v1::ExecuteResponse* response) {
+  const StoreState& spec = std::get<StoreState>(call.state);
+  response->set_new_version(spec.base_version + 1);
+  RETURN_IF_ERROR(CheckAnswerSize(backend, *response));
+  if (cancelled != nullptr && *cancelled) {
+    return absl::CancelledError("cancelled before the commit");
+  }
+  if (spec.base_version == 0) {
+    RETURN_IF_ERROR(backend.store->OpenNamespace(spec.name_space).status());
+  }
+  const std::string answer = response->SerializeAsString();
+  const Modules modules = NewModules(call.request, completed);
+  ASSIGN_OR_RETURN(
+      const state::CommitResult committed,
+      backend.store->Commit({.name_space = spec.name_space,
+                             .base_version = spec.base_version,
+                             .request_digest = digest,
+                             .removed_accounts = completed.removed_accounts,
+                             .effects = completed.effects,
+                             .modules = modules,
+                             .answer = answer}));
+  // Two copies of one request may run at once; the second gets the first's.
+  if (committed.is_retry) return UseAnswer(committed.answer, response);
+  return absl::OkStatus();
+}
+
+absl::Status ExecuteOverStore(const Backend& backend, const ExecuteCall& call,
+                              const std::atomic<bool>* cancelled,
+                              v1::ExecuteResponse* response) {
+  const StoreState& spec = std::get<StoreState>(call.state);
+  RETURN_IF_ERROR(CheckNamespace(spec.name_space));
+  const base::Hash256 digest = engine::RequestDigest(call.request);
+  if (spec.commit) {
+    ASSIGN_OR_RETURN(const auto answer, FindAnswer(backend, spec, digest));
+    if (answer.has_value()) return UseAnswer(answer->answer, response);
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<state::Reader> base,
+                   OpenBase(backend, spec));
+  CallReader reader(base.get(), nullptr, backend.store,
+                    CallReader::Missing::kAbsent);
+  RETURN_IF_ERROR(ResolveOwnModule(backend, call.request, nullptr, &reader));
+  ASSIGN_OR_RETURN(const engine::ExecuteResult result,
+                   backend.engine->Execute(call.request, &reader, cancelled));
+  CHECK(result.completed.has_value(), "the store knows every key");
+  ToProto(result, response);
+  if (!spec.commit) return CheckAnswerSize(backend, *response);
+  return Commit(backend, call, digest, *result.completed, cancelled, response);
+}
+
+}  // namespace
+
+absl::Status Execute(const Backend& backend, const v1::ExecuteRequest& request,
+                     const std::atomic<bool>* cancelled,
+                     v1::ExecuteResponse* response) {
+  RETURN_IF_ERROR(FindProfile(backend, request.profile()).status());
+  ASSIGN_OR_RETURN(ExecuteCall call, FromProto(request));
+  if (std::holds_alternative<StoreState>(call.state)) {
+    return ExecuteOverStore(backend, call, cancelled, response);
+  }
+  return ExecuteStateless(backend, std::move(call), cancelled, response);
+}
+
+}  // namespace ashlar::rpc

@@ -1,0 +1,58 @@
+// A fixed number of threads and a bounded queue before them: what a server
+// has not admitted costs it nothing but a refusal.
+#ifndef RPC_WORK_QUEUE_H_
+#define RPC_WORK_QUEUE_H_
+
+#include <cstddef>
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace ashlar::rpc {
+
+// Thread-safe.
+class WorkQueue {
+ public:
+  // Owned by whoever submits it; Run() may destroy it.
+  class Task {
+   public:
+    virtual void Run() = 0;
+
+   protected:
+    ~Task() = default;
+  };
+
+  // `waiting_max` counts tasks that no thread has begun.
+  // REQUIRES: worker_count > 0.
+  WorkQueue(size_t worker_count, size_t waiting_max);
+  // Runs what still waits, then joins the threads.
+  ~WorkQueue();
+  WorkQueue(const WorkQueue&) = delete;
+  WorkQueue& operator=(const WorkQueue&) = delete;
+
+  // Runs `task` on one of the threads, first come, first served. False, and
+  // nothing is kept, where the queue is full.
+  [[nodiscard]] bool Submit(Task* task);
+
+  size_t waiting() const;
+  size_t waiting_max() const { return waiting_max_; }
+  size_t worker_count() const { return threads_.size(); }
+
+ private:
+  void Work();
+
+  const size_t waiting_max_;
+  mutable absl::Mutex mutex_;
+  absl::CondVar changed_;
+  std::deque<Task*> waiting_ ABSL_GUARDED_BY(mutex_);
+  size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace ashlar::rpc
+
+#endif  // RPC_WORK_QUEUE_H_

@@ -1,0 +1,60 @@
+#include "rpc/work_queue.h"
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "gtest/gtest.h"
+
+namespace ashlar::rpc {
+namespace {
+
+// Says that it began, then waits to be let go.
+struct Gate final : WorkQueue::Task {
+  void Run() override {
+    began.Notify();
+    open.WaitForNotification();
+  }
+  absl::Notification began;
+  absl::Notification open;
+};
+
+struct Count final : WorkQueue::Task {
+  void Run() override { ++*total; }
+  std::atomic<int>* total = nullptr;
+};
+
+TEST(WorkQueueTest, RunsEverythingBeforeItEnds) {
+  std::atomic<int> total = 0;
+  std::vector<Count> tasks(100);
+  {
+    WorkQueue queue(2, 100);
+    for (Count& task : tasks) {
+      task.total = &total;
+      ASSERT_TRUE(queue.Submit(&task));
+    }
+  }
+  EXPECT_EQ(total, 100);
+}
+
+TEST(WorkQueueTest, RefusesWhatDoesNotFit) {
+  std::atomic<int> total = 0;
+  Gate gate;
+  Count first, second;
+  first.total = second.total = &total;
+  {
+    WorkQueue queue(1, 1);
+    ASSERT_TRUE(queue.Submit(&gate));
+    gate.began.WaitForNotification();
+    EXPECT_EQ(queue.waiting(), 0u);
+    EXPECT_TRUE(queue.Submit(&first));
+    EXPECT_EQ(queue.waiting(), 1u);
+    EXPECT_FALSE(queue.Submit(&second));
+    gate.open.Notify();
+  }
+  EXPECT_EQ(total, 1);
+}
+
+}  // namespace
+}  // namespace ashlar::rpc
