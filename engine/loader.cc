@@ -99,8 +99,7 @@ bool LoadInto(absl::string_view bytes, const Profile& profile,
   out->padded_bytes.append(wasm::Module::kReadablePadding, '\0');
   out->module.Clear();
   const absl::Span<const uint8_t> span(
-      reinterpret_cast<const uint8_t*>(out->padded_bytes.data()),
-      bytes.size());
+      reinterpret_cast<const uint8_t*>(out->padded_bytes.data()), bytes.size());
   const bool decoded = wasm::Decode(span, profile.limits, profile.features,
                                     &out->module, violations);
   if (decoded || IsWellFormed(*violations)) {

@@ -268,13 +268,10 @@ std::string FormatProfile(const Profile& profile) {
   std::string out;
   absl::StrAppend(&out, "name ", profile.name, "\n");
   absl::StrAppend(&out, "semantics-version ", profile.semantics_version, "\n");
-  absl::StrAppend(&out, "abi ", kAbiNames[static_cast<int>(profile.abi)],
-                  "\nfloats ",
-                  kFloatNames[static_cast<int>(profile.float_rule)],
-                  "\nunknown-imports ",
-                  kUnknownImportNames[static_cast<int>(
-                      profile.unknown_imports)],
-                  "\n");
+  absl::StrAppend(
+      &out, "abi ", kAbiNames[static_cast<int>(profile.abi)], "\nfloats ",
+      kFloatNames[static_cast<int>(profile.float_rule)], "\nunknown-imports ",
+      kUnknownImportNames[static_cast<int>(profile.unknown_imports)], "\n");
   for (int i = 0; i < static_cast<int>(Feature::kCount); ++i) {
     const Feature feature = static_cast<Feature>(i);
     if (feature == Feature::kMvp || feature == Feature::kFloats) continue;

@@ -4,11 +4,9 @@
 #define ENGINE_RUNNER_H_
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "engine/interp/execution.h"
@@ -90,8 +88,6 @@ class PreparedInstance {
   const CompiledModule& compiled() const { return compiled_; }
 
  private:
-  class Linker;
-
   // Enters and runs one function; adds what was charged to `result`.
   void Invoke(interp::Func* func, absl::Span<const uint64_t> args,
               uint64_t fuel_limit, RunResult* result);
@@ -107,13 +103,12 @@ class PreparedInstance {
   interp::Store store_;
   interp::Execution execution_;
   interp::Instance* instance_ = nullptr;
-  std::vector<std::unique_ptr<wasm::FuncType>> types_;  // of host imports
 };
 
 // Prepare, then Call, under one limit.
 RunResult RunExport(absl::string_view bytes, const Profile& profile,
-                    absl::string_view export_name,
-                    absl::Span<const Value> args, uint64_t fuel_limit,
+                    absl::string_view export_name, absl::Span<const Value> args,
+                    uint64_t fuel_limit,
                     absl::Span<const HostImport> host_imports = {});
 
 }  // namespace ashlar::engine

@@ -46,11 +46,10 @@ class TrackedContext {
   // `context` outlives this object.
   explicit TrackedContext(const BlockContext* context) : context_(context) {}
 
-#define CONTEXT(field, type, initial, meaning)     \
-  context_types::type field() {                    \
-    reads_ |= 1u << static_cast<int>(              \
-                  ContextField::k_##field);        \
-    return context_->field;                        \
+#define CONTEXT(field, type, initial, meaning)                 \
+  context_types::type field() {                                \
+    reads_ |= 1u << static_cast<int>(ContextField::k_##field); \
+    return context_->field;                                    \
   }
 #include "engine/host/context.def"
 

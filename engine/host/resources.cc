@@ -12,23 +12,32 @@ absl::string_view ResourceName(Resource resource) {
   return "";
 }
 
-Resource FirstExceeded(const Resources& used, const ResourceLimits& limits) {
-  const struct {
+Resource FirstExceeded(const Resources& before, const Resources& now,
+                       const ResourceLimits& limits) {
+  static constexpr struct {
     Resource resource;
-    uint64_t used;
-    uint64_t limit;
-  } rows[] = {
-      {Resource::kReads, used.reads, limits.reads},
-      {Resource::kReadBytes, used.read_bytes, limits.read_bytes},
-      {Resource::kWrites, used.writes, limits.writes},
-      {Resource::kWriteBytes, used.write_bytes, limits.write_bytes},
-      {Resource::kEvents, used.events, limits.events},
-      {Resource::kEventBytes, used.event_bytes, limits.event_bytes},
-      {Resource::kPeakPages, used.peak_pages, limits.peak_pages},
-      {Resource::kCalls, used.calls, limits.calls},
+    uint64_t Resources::* used;
+    uint64_t ResourceLimits::* limit;
+  } kRows[] = {
+      {Resource::kReads, &Resources::reads, &ResourceLimits::reads},
+      {Resource::kReadBytes, &Resources::read_bytes,
+       &ResourceLimits::read_bytes},
+      {Resource::kWrites, &Resources::writes, &ResourceLimits::writes},
+      {Resource::kWriteBytes, &Resources::write_bytes,
+       &ResourceLimits::write_bytes},
+      {Resource::kEvents, &Resources::events, &ResourceLimits::events},
+      {Resource::kEventBytes, &Resources::event_bytes,
+       &ResourceLimits::event_bytes},
+      {Resource::kPeakPages, &Resources::peak_pages,
+       &ResourceLimits::peak_pages},
+      {Resource::kCalls, &Resources::calls, &ResourceLimits::calls},
   };
-  for (const auto& row : rows) {
-    if (row.limit != 0 && row.used > row.limit) return row.resource;
+  for (const auto& row : kRows) {
+    const uint64_t limit = limits.*row.limit;
+    if (limit != 0 && now.*row.used > limit &&
+        now.*row.used > before.*row.used) {
+      return row.resource;
+    }
   }
   return Resource::kNone;
 }

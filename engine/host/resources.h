@@ -40,9 +40,11 @@ struct ResourceLimits {
   uint64_t calls = 0;
 };
 
-// The first resource of which more was used than is allowed, in the order of
-// resource.def, or kNone.
-Resource FirstExceeded(const Resources& used, const ResourceLimits& limits);
+// The first resource, in the order of resource.def, of which more is used than
+// before and more than is allowed; or kNone. So what a reverted call has used
+// up does not end a caller that asks for no more of it.
+Resource FirstExceeded(const Resources& before, const Resources& now,
+                       const ResourceLimits& limits);
 
 }  // namespace ashlar::host
 

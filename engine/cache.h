@@ -1,0 +1,66 @@
+// Compiled modules that are kept between executions. What it holds never
+// changes an outcome or a fuel count: compiling is charged by the request.
+#ifndef ENGINE_CACHE_H_
+#define ENGINE_CACHE_H_
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "engine/base/hash.h"
+#include "engine/loader.h"
+
+namespace ashlar::engine {
+
+// What compiled code depends on, beside the build: the cache never leaves the
+// process, so the build is the same for all entries.
+struct CacheKey {
+  base::Hash256 module;
+  base::Hash256 profile;
+
+  friend bool operator==(const CacheKey&, const CacheKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const CacheKey& key) {
+    return H::combine(std::move(h), key.module, key.profile);
+  }
+};
+
+// Least recently used go first. Thread-safe.
+class ModuleCache {
+ public:
+  // Holds at most `size_bytes_max` of code and module bytes; 0 holds nothing.
+  explicit ModuleCache(uint64_t size_bytes_max)
+      : size_bytes_max_(size_bytes_max) {}
+
+  bool enabled() const { return size_bytes_max_ > 0; }
+  // nullptr where it is not held.
+  std::shared_ptr<const CompiledModule> Find(const CacheKey& key);
+  // Keeps `module`, unless it alone is too large. An entry of the same key is
+  // kept instead: they are equal.
+  void Insert(const CacheKey& key,
+              std::shared_ptr<const CompiledModule> module);
+  uint64_t size_bytes() const;
+
+ private:
+  struct Entry {
+    CacheKey key;
+    std::shared_ptr<const CompiledModule> module;
+    uint64_t size_bytes = 0;
+  };
+  using Entries = std::list<Entry>;
+
+  const uint64_t size_bytes_max_;
+  mutable absl::Mutex mutex_;
+  Entries entries_ ABSL_GUARDED_BY(mutex_);  // most recently used first
+  absl::flat_hash_map<CacheKey, Entries::iterator> index_
+      ABSL_GUARDED_BY(mutex_);
+  uint64_t size_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace ashlar::engine
+
+#endif  // ENGINE_CACHE_H_

@@ -1,0 +1,120 @@
+// Drives one execution: opens the outermost contract, runs it, opens and
+// closes the contracts it calls, and says how it ended. Nothing of a guest is
+// on the native stack.
+#ifndef ENGINE_DRIVER_H_
+#define ENGINE_DRIVER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "engine/cache.h"
+#include "engine/host/frames.h"
+#include "engine/outcome.h"
+#include "engine/profile.h"
+#include "engine/request.h"
+#include "engine/state/overlay.h"
+#include "engine/state/reader.h"
+#include "engine/workspace.h"
+#include "metering/fuel.h"
+
+namespace ashlar::engine {
+
+// One use. Not thread-safe.
+class Driver {
+ public:
+  // Everything given outlives the driver. REQUIRES: the request's operator
+  // fields were checked; `profile` is the request's.
+  Driver(const ExecuteRequest& request, const Profile& profile,
+         state::Reader* reader, ModuleCache* cache, Workspace* workspace,
+         const std::atomic<bool>* cancel);
+  ~Driver();
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  // See Engine::Execute. Digests are not filled in.
+  absl::StatusOr<ExecuteResult> Run();
+
+  // BLAKE2b-256 of the outermost module. REQUIRES: Run was called.
+  const base::Hash256& module_hash() const { return module_hash_; }
+
+ private:
+  // How a contract ended.
+  struct End {
+    Outcome outcome;
+    std::string message;
+    std::vector<BacktraceFrame> backtrace;
+    FuelShortage shortage;
+  };
+  // What the driver keeps of an open contract, beside its host::Frame.
+  struct Contract;
+
+  // The module of the request, its hash and its bytes: the end where the
+  // execution cannot begin (or no outcome), else nullopt.
+  std::optional<End> FindOutermostModule();
+  bool FindByHash(const base::Hash256& hash);
+  void PushOutermost();
+
+  // Loads, instantiates and enters the top frame of the tree; nullopt where
+  // it runs.
+  std::optional<End> Open();
+  std::optional<End> LoadModule(Contract* contract);
+  std::optional<End> FindEntry(Contract* contract);
+  // What comes with the call from outside: new code, the value.
+  std::optional<End> BeginOutermost();
+  std::optional<End> Instantiate(Contract* contract);
+  std::optional<End> Enter(Contract* contract, uint32_t function);
+  std::vector<interp::Extern> Link(Contract* contract);
+  // Runs the top contract until it ends (its end) or another one is on top
+  // (nullopt).
+  std::optional<End> Continue();
+  // Closes the top contract and goes on with its caller: the caller's end, or
+  // nullopt where it runs.
+  std::optional<End> CloseNested(End end);
+  // Commits or reverts, leaves, and gives back the top contract's memory.
+  void Pop(const End& end);
+
+  std::optional<End> Charge(Contract* contract, metering::Category category,
+                            uint64_t fuel);
+  // Why a host function or a handler stopped the top contract: it returned, a
+  // limit is exceeded, or it trapped.
+  End EndOfTrap();
+  End EndOfFuel();
+  End EndOfLimit();
+  End Trapped(interp::Trap trap, absl::string_view detail);
+  bool no_outcome() const {
+    return cancelled_ || !status_.ok() || tree_.no_outcome();
+  }
+  uint64_t PagesInUse() const;
+
+  absl::StatusOr<ExecuteResult> NoOutcome();
+  ExecuteResult Complete(End end);
+  Fuel FuelReport(const End& end);
+
+  const ExecuteRequest& request_;
+  const Profile& profile_;
+  ModuleCache* cache_;
+  Workspace* workspace_;
+  interp::Execution& execution_;
+  state::Overlay overlay_;
+  host::CallTree tree_;
+  std::vector<std::unique_ptr<Contract>> contracts_;
+  absl::flat_hash_set<base::Hash256> activated_;
+  // The outermost module's, and who owns it where the request does not.
+  absl::string_view module_bytes_;
+  std::shared_ptr<const base::Bytes> module_owner_;
+  base::Hash256 module_hash_;
+  absl::Status status_;
+  bool cancelled_ = false;
+};
+
+}  // namespace ashlar::engine
+
+#endif  // ENGINE_DRIVER_H_

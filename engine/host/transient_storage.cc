@@ -1,0 +1,50 @@
+#include "engine/host/transient_storage.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace ashlar::host {
+
+const base::Bytes* TransientStorage::Get(const state::Key& key) const {
+  const auto it = values_.find(key);
+  return it == values_.end() ? nullptr : &it->second;
+}
+
+void TransientStorage::Remember(const state::Key& key) {
+  const base::Bytes* old = Get(key);
+  undo_.push_back(
+      {key, old == nullptr ? std::nullopt : std::optional<base::Bytes>(*old)});
+}
+
+void TransientStorage::Put(const state::Key& key, base::Bytes value) {
+  Remember(key);
+  values_.insert_or_assign(key, std::move(value));
+}
+
+void TransientStorage::Delete(const state::Key& key) {
+  Remember(key);
+  values_.erase(key);
+}
+
+void TransientStorage::Revert() {
+  CHECK(!checkpoints_.empty());
+  const size_t size = checkpoints_.back();
+  checkpoints_.pop_back();
+  while (undo_.size() > size) {
+    Undo& undo = undo_.back();
+    if (undo.value.has_value()) {
+      values_.insert_or_assign(undo.key, *std::move(undo.value));
+    } else {
+      values_.erase(undo.key);
+    }
+    undo_.pop_back();
+  }
+}
+
+void TransientStorage::Commit() {
+  CHECK(!checkpoints_.empty());
+  checkpoints_.pop_back();
+}
+
+}  // namespace ashlar::host

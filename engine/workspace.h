@@ -1,0 +1,46 @@
+// What an execution needs and the next one can use again: memories, the slot
+// stack, stores. One execution at a time uses a workspace.
+#ifndef ENGINE_WORKSPACE_H_
+#define ENGINE_WORKSPACE_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "engine/interp/execution.h"
+#include "engine/interp/instance.h"
+#include "engine/interp/memory.h"
+
+namespace ashlar::engine {
+
+// Not thread-safe.
+class Workspace {
+ public:
+  Workspace() : execution_(0) {}
+
+  interp::Execution& execution() { return execution_; }
+  // An empty store over this workspace's memories.
+  std::unique_ptr<interp::Store> TakeStore();
+  void GiveBack(std::unique_ptr<interp::Store> store);
+
+ private:
+  interp::MemoryPool pool_;  // outlives the stores
+  interp::Execution execution_;
+  std::vector<std::unique_ptr<interp::Store>> stores_;
+};
+
+// Workspaces that no execution uses now. Thread-safe.
+class WorkspacePool {
+ public:
+  std::unique_ptr<Workspace> Take();
+  void GiveBack(std::unique_ptr<Workspace> workspace);
+
+ private:
+  absl::Mutex mutex_;
+  std::vector<std::unique_ptr<Workspace>> free_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ashlar::engine
+
+#endif  // ENGINE_WORKSPACE_H_
