@@ -12,11 +12,15 @@
 
 namespace ashlar::compile {
 
+class Scratch;
+
 struct Options {
   wasm::Features features;
   // Both outlive the code.
   const base::Limits* limits = nullptr;
   const metering::Schedule* schedule = nullptr;
+  // Working memory to reuse (engine/compile/scratch.h); null: made anew.
+  Scratch* scratch = nullptr;
 };
 
 // Translates every body of `module` into `code` (imported functions get

@@ -4,10 +4,13 @@
 #define ENGINE_INTERP_CODE_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "engine/base/limits.h"
 #include "engine/interp/arena.h"
 #include "engine/wasm/module.h"
+#include "metering/schedule.h"
 
 namespace ashlar::interp {
 
@@ -17,9 +20,10 @@ struct FuncCode {
   const uint8_t* entry = nullptr;
 };
 
-// Makes the code-offset -> wasm-offset map of one function by translating it
-// again (engine/compile); kept as a pointer so that the arrow points up.
 struct Code;
+// The wasm offset (from the module's start) of the instruction to which the
+// internal code at `pc` belongs. engine/compile fills it in; a pointer, so
+// that the arrow between the rooms points up.
 using OffsetOfFn = uint32_t (*)(const Code& code, uint32_t function,
                                 const uint8_t* pc);
 
@@ -28,11 +32,16 @@ struct Code {
   Arena arena;                           // the code itself
   std::vector<FuncCode> functions;       // imported functions too
   uint64_t code_size_bytes = 0;
-  // How it was translated; offset_of translates a function once more.
-  uint64_t body_options = 0;
-  const void* schedule = nullptr;
-  const void* limits = nullptr;
+  // Of the profile; both outlive the code.
+  const metering::Schedule* schedule = nullptr;
+  const base::Limits* limits = nullptr;
+  // How it was translated, for offset_of, which translates a function once
+  // more: a compile::Options, owned by the code.
+  std::shared_ptr<const void> options;
   OffsetOfFn offset_of = nullptr;
+
+  // The function whose code holds `pc`; false for stubs and foreign code.
+  bool FindFunction(const uint8_t* pc, uint32_t* function) const;
 };
 
 }  // namespace ashlar::interp

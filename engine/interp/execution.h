@@ -86,19 +86,46 @@ class Execution {
  private:
   friend struct Internals;
   friend class HostCall;
-  struct Activation;
+
+  // One entry from outside. While a host function is suspended or runs: the
+  // place to go on at, its slots, the top of the caller's operand stack.
+  struct Activation {
+    Func* func = nullptr;
+    Instance* inst = nullptr;
+    const uint8_t* pc = nullptr;
+    uint64_t* fp = nullptr;
+    uint64_t* base = nullptr;
+    uint64_t* top = nullptr;
+    uint64_t* host_slots = nullptr;
+    size_t crossings = 0;  // crossings_.size() when it began
+    bool suspended = false;
+  };
+  // A call that crossed into another instance: where it came from. Kept
+  // beside the slots so that the stack rule counts wasm only.
+  struct Crossing {
+    Instance* inst;
+    const uint8_t* pc;
+  };
+
+  // Pays `fuel` or notes what was missing and leaves none.
+  bool Take(uint64_t fuel, OutOfFuel::What what);
+  // The stack rule, for a frame that begins at `base`.
+  bool FitsStack(const uint64_t* base, const Func* func) const;
 
   std::unique_ptr<uint64_t[]> stack_;
   uint64_t* stack_end_ = nullptr;  // the limit
-  size_t stack_capacity_ = 0;
-  uint64_t slice_ = 0;    // fuel held by the running handlers, when not running
-  uint64_t reserve_ = 0;  // the rest
+  size_t stack_capacity_ = 0;      // slots
+  // Fuel left = slice_ + reserve_. Handlers work on the slice.
+  uint64_t slice_ = 0;
+  uint64_t reserve_ = 0;
   uint64_t memory_fuel_ = 0;
   const std::atomic<bool>* cancel_ = nullptr;
   std::vector<Activation> activations_;
+  std::vector<Crossing> crossings_;
   Trap trap_ = Trap::kNone;
   std::string trap_detail_;
   OutOfFuel out_of_fuel_;
+  Instance host_instance_;  // the caller of a host function entered directly
 };
 
 // What a host function sees of its caller.

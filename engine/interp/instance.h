@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "engine/interp/code.h"
 #include "engine/interp/memory.h"
@@ -46,6 +48,8 @@ struct Func {
 struct Table {
   std::vector<uint64_t> elements;
   wasm::TableType type;
+  // min(declared maximum, the profile's), in elements.
+  uint32_t elements_max = UINT32_MAX;
 };
 
 struct GlobalCell {
@@ -64,10 +68,11 @@ struct Extern {
 
 struct Instance {
   // Hot: read by handlers.
-  Memory* memory = nullptr;        // memory 0, never null (an empty one)
-  GlobalCell** globals = nullptr;  // imports first
+  Memory* memory = nullptr;           // memory 0, never null (an empty one)
+  GlobalCell* own_globals = nullptr;  // by index less imported_globals
+  GlobalCell** globals = nullptr;     // all of them, imports first
   Table** tables = nullptr;
-  Func* functions = nullptr;       // imported ones are copies
+  Func* functions = nullptr;             // imported ones are copies
   class Execution* execution = nullptr;  // the one that runs it now
   // Cold.
   const Code* code = nullptr;
@@ -75,10 +80,18 @@ struct Instance {
   std::vector<uint8_t> dropped_data;  // 1: data segment is dropped
   std::vector<uint8_t> dropped_elements;
   void* host_data = nullptr;  // for the ABI: its contract frame
-  std::unique_ptr<uint64_t[]> arena;  // globals, tables, functions
+  // What the pointers above point to.
+  std::vector<GlobalCell> global_cells;
+  std::vector<GlobalCell*> global_pointers;
+  std::vector<Table*> table_pointers;
+  std::vector<Func> funcs;
 
   // nullptr / kind mismatch: no such export.
   bool FindExport(absl::string_view name, wasm::ExternKind kind, Extern* out);
+  // Writes references of an element segment's items [from, from + count).
+  // REQUIRES: they exist.
+  void CopyElements(uint32_t segment, uint64_t from, uint64_t count,
+                    uint64_t* to);
 };
 
 // Why an instance could not be made.
@@ -105,8 +118,7 @@ class Store {
   // as the spec says.
   InstantiateError Instantiate(const Code* code,
                                absl::Span<const Extern> imports,
-                               uint32_t memory_pages_max,
-                               Instance** instance);
+                               uint32_t memory_pages_max, Instance** instance);
 
   Func* NewHostFunc(const wasm::FuncType* type, HostFunction host,
                     void* host_data);
@@ -117,12 +129,14 @@ class Store {
   void Clear();
 
  private:
+  void MakeTables(Instance* instance);
+
   MemoryPool* pool_;
   std::vector<std::unique_ptr<Instance>> instances_;
   std::vector<std::unique_ptr<Func>> host_funcs_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<GlobalCell>> globals_;
-  std::vector<Memory*> memories_;
+  std::vector<std::unique_ptr<Memory>> memories_;
 };
 
 }  // namespace ashlar::interp

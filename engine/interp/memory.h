@@ -16,6 +16,11 @@ inline constexpr uint64_t kPageSizeBytes = 65536;
 // run wasm or grow. The size stands in the 8 bytes below base().
 class Memory {
  public:
+  Memory() = default;
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
   uint8_t* base() const { return base_; }
   uint64_t size_bytes() const { return size_bytes_; }
   uint32_t pages() const {
@@ -25,6 +30,9 @@ class Memory {
   uint32_t pages_max() const { return pages_max_; }
   // The type's own maximum, for import matching; UINT32_MAX: none declared.
   uint32_t declared_max() const { return declared_max_; }
+
+  // A memory of no pages that never grows, for instances without one.
+  static Memory* Empty();
 
   // Bounds check in u64: offset + size cannot overflow for u32 inputs.
   bool Contains(uint64_t offset, uint64_t size) const {
@@ -46,7 +54,6 @@ class Memory {
   uint32_t pages_max_ = 0;
   uint32_t declared_max_ = UINT32_MAX;
   uint64_t capacity_bytes_ = 0;
-  uint64_t dirty_bytes_ = 0;  // high-water mark of size since it was zero
 };
 
 // Keeps memories between executions. Not thread-safe: one a thread.
@@ -57,8 +64,9 @@ class MemoryPool {
   MemoryPool(const MemoryPool&) = delete;
   MemoryPool& operator=(const MemoryPool&) = delete;
   // All bytes zero. REQUIRES: pages <= pages_max <= 65536.
-  Memory* Acquire(uint32_t pages, uint32_t pages_max, uint32_t declared_max);
-  void Release(Memory* memory);
+  std::unique_ptr<Memory> Acquire(uint32_t pages, uint32_t pages_max,
+                                  uint32_t declared_max);
+  void Release(std::unique_ptr<Memory> memory);
 
  private:
   std::vector<std::unique_ptr<Memory>> free_;

@@ -1,0 +1,217 @@
+// Translator: conditional branches and their fusion, labels, returns.
+// Included by translate.cc only.
+#ifndef ENGINE_COMPILE_BRANCH_H_
+#define ENGINE_COMPILE_BRANCH_H_
+
+#include "engine/compile/numeric.h"
+
+namespace ashlar::compile {
+
+// Whether the last instruction is a comparison (or a test) that made this
+// condition and nothing else uses it: the branch can do its work.
+bool Translator::IsFusable(const Entry* condition) const {
+  using namespace interp;
+  if (condition->is_constant || last_dst_ != condition->slot ||
+      condition->slot < temps_ || last_ + 16 != out_) {
+    return false;
+  }
+  const uint32_t op = last_op_;
+  return op - kOpI32Eq_SS < 10 * kBinForms ||
+         op - kOpI64Eq_SS < 10 * kBinForms || op - kOpI32And_SS < kBinForms ||
+         op - kOpI32Eqz_S < 2 || op - kOpI64Eqz_S < 2;
+}
+
+// Values must be moved between a comparison and its branch: the comparison is
+// taken off the code and put back behind the moves. They write canonical
+// temporaries below the condition only, which it does not read, and leave the
+// acc register alone.
+bool Translator::TakeOffCompare(const Entry* condition, uint64_t saved[2],
+                                int32_t* acc) {
+  if (!IsFusable(condition)) return false;
+  saved[0] = Get<uint64_t>(last_);
+  saved[1] = Get<uint64_t>(last_ + 8);
+  out_ = last_;
+  *acc = acc_before_last_;
+  acc_ = acc_before_last_;
+  last_dst_ = kNone;
+  last_copy_ = nullptr;
+  return true;
+}
+
+void Translator::PutBackCompare(const uint64_t saved[2], int32_t dst) {
+  Put<uint64_t>(out_, saved[0]);
+  Put<uint64_t>(out_ + 8, saved[1]);
+  last_ = out_;
+  out_ += 16;
+  acc_before_last_ = acc_;
+  acc_ = dst;
+  last_dst_ = dst;
+  last_copy_ = nullptr;
+  before_last_ = nullptr;
+}
+
+// Branch on the condition not being zero (inverted: being zero).
+uint8_t* Translator::EmitUnfused(Entry* condition, bool inverted) {
+  using namespace interp;
+  uint8_t* const r = out_;
+  const uint32_t first = inverted ? kOpBrI32Eq_SI : kOpBrI32Ne_SI;
+  SetOp(r, first + (condition->slot == acc_));
+  Put<int16_t>(r + 8, static_cast<int16_t>(condition->slot));
+  Put<int16_t>(r + 10, 0);
+  out_ = r + 32;
+  ForgetLast();
+  return r;
+}
+
+// Emits a branch that is taken if the condition holds (inverted: does not);
+// returns it. Target and costs are linked by the caller. A fused comparison
+// is undone, so acc is again what it was before.
+uint8_t* Translator::EmitConditional(Entry* condition, bool inverted) {
+  using namespace interp;
+  if (condition->is_constant) Materialise(condition, Temp(condition));
+  if (!IsFusable(condition)) return EmitUnfused(condition, inverted);
+  uint8_t* const r = last_;
+  const auto lhs = Get<int16_t>(r + 10);
+  const auto immediate = Get<int32_t>(r + 12);
+  uint32_t op;
+  uint32_t form;
+  auto rhs = Get<int16_t>(r + 12);
+  if (last_op_ - kOpI32Eqz_S < 2 || last_op_ - kOpI64Eqz_S < 2) {
+    const bool wide = last_op_ - kOpI64Eqz_S < 2;
+    form = kFormImm + (wide ? last_op_ - kOpI64Eqz_S : last_op_ - kOpI32Eqz_S);
+    op = wide ? (inverted ? kOpBrI64Ne_SS : kOpBrI64Eq_SS)
+              : (inverted ? kOpBrI32Ne_SS : kOpBrI32Eq_SS);
+    rhs = 0;
+  } else {
+    const bool is_and = last_op_ - kOpI32And_SS < kBinForms;
+    const bool wide = last_op_ - kOpI64Eq_SS < 10 * kBinForms;
+    const uint32_t first = is_and ? kOpI32And_SS
+                           : wide ? kOpI64Eq_SS
+                                  : kOpI32Eq_SS;
+    const uint32_t which = (last_op_ - first) / kBinForms;
+    form = (last_op_ - first) % kBinForms;
+    if (form >= kFormImm) {
+      if (immediate != static_cast<int16_t>(immediate)) {
+        return EmitUnfused(condition, inverted);
+      }
+      rhs = static_cast<int16_t>(immediate);
+    }
+    if (is_and) {
+      op = inverted ? kOpBrI32AndZero_SS : kOpBrI32AndNotZero_SS;
+    } else {
+      op = (wide ? kOpBrI64Eq_SS : kOpBrI32Eq_SS) +
+           (inverted ? kNegated[which] : which) * kBinForms;
+    }
+  }
+  SetOp(r, op + form);
+  Put<int16_t>(r + 8, lhs);
+  Put<int16_t>(r + 10, rhs);
+  out_ = r + 32;
+  acc_ = acc_before_last_;
+  ForgetLast();
+  return r;
+}
+
+// Sets target and taken cost of a branch instruction (costs are closed).
+void Translator::LinkBranch(uint8_t* insn, Control* target) {
+  if (target->kind == Control::kLoop) {
+    Put<uint32_t>(insn + 12, target->loop_cost);
+    Put<uint8_t*>(insn + 16, target->loop_entry);
+  } else {
+    Put<uint64_t>(insn + 16, target->fix);
+    target->fix = 2 * static_cast<uint64_t>(insn + 16 - c_->code_base);
+  }
+}
+
+void Translator::LinkRow(uint8_t* row, Control* target) {
+  Put<int16_t>(row + 12, static_cast<int16_t>(
+                             temps_ + static_cast<int32_t>(target->height)));
+  Put<int16_t>(row + 14, 0);
+  if (target->kind == Control::kLoop) {
+    Put<uint8_t*>(row, target->loop_entry);
+    Put<uint32_t>(row + 8, target->loop_cost);
+  } else {
+    Put<uint64_t>(row, target->fix);
+    target->fix = 2 * static_cast<uint64_t>(row - c_->code_base) + 1;
+  }
+}
+
+// Forward branches to `c` come here; each pays the run that starts here.
+void Translator::BindLabel(Control* c) {
+  uint64_t fix = c->fix;
+  while (fix != 0) {
+    uint8_t* const target = c_->code_base + (fix >> 1);
+    const bool is_row = fix & 1;
+    fix = Get<uint64_t>(target);
+    Put<uint8_t*>(target, out_);
+    OpenCharge(is_row ? target + 8 : target - 4);
+  }
+  acc_ = kNone;
+  ForgetLast();
+}
+
+void Translator::BindElse(Control* c) {
+  uint8_t* const insn = c_->code_base + c->else_branch;
+  Put<uint8_t*>(insn + 16, out_);
+  OpenCharge(insn + 12);
+  acc_ = kNone;
+  ForgetLast();
+}
+
+// Hands over the top entries as results. Entries stay as they are but for
+// being materialised.
+void Translator::EmitReturn() {
+  using namespace interp;
+  const uint32_t count = c_->type->result_count;
+  Put<int16_t>(out_ + 8, static_cast<int16_t>(result_slot_));
+  if (count == 0) {
+    SetOp(out_, kOpReturn0);
+  } else if (count == 1) {
+    Entry* v = sp_ - 1;
+    if (v->is_constant && (v->type == 0x7f || v->type == 0x7d ||
+                           v->constant == static_cast<uint32_t>(v->constant))) {
+      SetOp(out_, kOpReturn1_I);
+      Put<uint32_t>(out_ + 12, static_cast<uint32_t>(v->constant));
+    } else {
+      if (v->is_constant) Materialise(v, Temp(v));
+      SetOp(out_, v->slot == acc_ ? kOpReturn1_A : kOpReturn1_S);
+      Put<int16_t>(out_ + 8, static_cast<int16_t>(result_slot_));
+      Put<int16_t>(out_ + 10, static_cast<int16_t>(v->slot));
+    }
+  } else {
+    MaterialiseTop(count);
+    SetOp(out_, kOpReturnN);
+    Put<int16_t>(out_ + 8, static_cast<int16_t>(result_slot_));
+    Put<int16_t>(out_ + 10, static_cast<int16_t>(Temp(sp_ - count)));
+    Put<uint32_t>(out_ + 12, count);
+  }
+  out_ += 16;
+  ForgetLast();
+}
+
+// An unconditional branch with its values; those are temporaries, or one
+// entry of any kind.
+void Translator::EmitMoveAndBranch(Control* target) {
+  using namespace interp;
+  const uint32_t count = target->arity();
+  const int32_t dst = temps_ + static_cast<int32_t>(target->height);
+  uint8_t* const r = out_;
+  if (count == 0 || sp_[-static_cast<ptrdiff_t>(count)].slot == dst) {
+    SetOp(r, kOpBr);
+    out_ = r + 24;
+  } else {
+    SetOp(r, kOpBrMove);
+    Put<int16_t>(r + 8, static_cast<int16_t>(dst));
+    Put<int16_t>(
+        r + 10, static_cast<int16_t>(sp_[-static_cast<ptrdiff_t>(count)].slot));
+    Put<uint32_t>(r + 24, count);
+    Put<uint32_t>(r + 28, 0);
+    out_ = r + 32;
+  }
+  LinkBranch(r, target);
+  ForgetLast();
+}
+
+}  // namespace ashlar::compile
+
+#endif  // ENGINE_COMPILE_BRANCH_H_

@@ -1,0 +1,153 @@
+#include "engine/compile/compile.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/compile/scratch.h"
+#include "engine/compile/translate.h"
+#include "engine/compile/validator.h"
+#include "engine/interp/op.h"
+
+namespace ashlar::compile {
+namespace {
+
+// What offset_of needs to translate a function again.
+struct KeptOptions {
+  Options options;
+};
+
+uint64_t BodySize(const wasm::Body& body) {
+  return static_cast<uint64_t>(body.end - body.begin);
+}
+
+// The code of imported functions: a header that always fits the stack and
+// costs nothing, and one instruction.
+uint8_t* EmitImportStubs(const wasm::Module& module, interp::Code* code,
+                         uint8_t* out) {
+  for (uint32_t i = 0; i < module.imported_functions; ++i) {
+    Put<int32_t>(out, -2);
+    Put<uint32_t>(out + 4, 0);
+    out += interp::kEntryHeaderBytes;
+    code->functions[i].entry = out;
+    Put<uint64_t>(out, interp::HandlerTable()[interp::kOpImport]);
+    Put<uint16_t>(out + 8,
+                  static_cast<uint16_t>(module.func_type(i).param_count));
+    Put<uint16_t>(out + 10, 0);
+    Put<uint32_t>(out + 12, i);
+    out += 16;
+  }
+  return out;
+}
+
+// Calls that were translated before their callee get its entry.
+void LinkCalls(uint8_t* chain, const uint8_t* entry) {
+  while (chain != nullptr) {
+    uint8_t* next = Get<uint8_t*>(chain);
+    Put<const uint8_t*>(chain, entry);
+    chain = next;
+  }
+}
+
+Context MakeContext(const wasm::Module& module, const Options& options,
+                    Scratch* scratch, const interp::Code& code,
+                    uint32_t function) {
+  const wasm::Body& body = module.bodies[function - module.imported_functions];
+  Context context;
+  context.module = &module;
+  context.options = &options;
+  context.scratch = scratch;
+  context.type = &module.func_type(function);
+  context.begin = body.begin;
+  context.end = body.end;
+  context.functions = code.functions.data();
+  return context;
+}
+
+// The wasm offset of the last instruction whose code begins at or before pc.
+uint32_t OffsetOf(const interp::Code& code, uint32_t function,
+                  const uint8_t* pc) {
+  const auto& kept = *static_cast<const KeptOptions*>(code.options.get());
+  const wasm::Module& module = *code.module;
+  const wasm::Body& body = module.bodies[function - module.imported_functions];
+  Scratch scratch;
+  scratch.Reserve(module, *kept.options.limits);
+  MakeDescriptors(kept.options.features, *kept.options.schedule,
+                  &scratch.descriptors);
+  interp::Arena arena(BodySize(body) * kCodeBytesPerByte +
+                      kCodeBytesPerFunction);
+  std::vector<CodeRecord> records;
+  Context context = MakeContext(module, kept.options, &scratch, code, function);
+  context.code_base = arena.base();
+  context.records = &records;
+  CHECK(Translate(&context, arena.base()), "translated before");
+  const auto at = static_cast<uint32_t>(
+      pc - (code.functions[function].entry - interp::kEntryHeaderBytes));
+  CodeRecord best{0, 0};
+  for (const CodeRecord& r : records) {
+    if (r.code_offset <= at && r.code_offset >= best.code_offset) best = r;
+  }
+  return module.offset_of(body.begin) + best.wasm_offset;
+}
+
+}  // namespace
+
+bool Compile(const wasm::Module& module, const Options& options,
+             interp::Code* code, wasm::Violations* violations) {
+  std::unique_ptr<Scratch> own;
+  Scratch* scratch = options.scratch;
+  if (scratch == nullptr) {
+    own = std::make_unique<Scratch>();
+    scratch = own.get();
+  }
+  scratch->Reserve(module, *options.limits);
+  MakeDescriptors(options.features, *options.schedule, &scratch->descriptors);
+
+  uint64_t size = module.functions.size() * kCodeBytesPerFunction;
+  for (const wasm::Body& body : module.bodies) {
+    size += BodySize(body) * kCodeBytesPerByte;
+  }
+  code->module = &module;
+  code->schedule = options.schedule;
+  code->limits = options.limits;
+  code->offset_of = &OffsetOf;
+  auto kept = std::make_shared<KeptOptions>(KeptOptions{options});
+  kept->options.scratch = nullptr;
+  code->options = std::move(kept);
+  code->functions.assign(module.functions.size(), {});
+  code->arena.Reserve(size);
+
+  uint8_t* out = EmitImportStubs(module, code, code->arena.base());
+  const size_t before = violations->list().size();
+  uint64_t locals = 0;
+  for (uint32_t i = 0; i < module.bodies.size(); ++i) {
+    const uint32_t function = module.imported_functions + i;
+    Context context = MakeContext(module, options, scratch, *code, function);
+    context.code_base = code->arena.base();
+    if (Translate(&context, out)) {
+      code->functions[function].entry = context.entry;
+      LinkCalls(scratch->pending_calls[function], context.entry);
+      locals += context.declared_locals;
+      out = context.code_end;
+      if (locals > options.limits->function_locals_total_max) {
+        violations->Add(wasm::ViolationCode::kLimitLocalsTotal,
+                        module.offset_of(context.begin));
+        return false;
+      }
+      continue;
+    }
+    // Links of this body's calls are lost with it: start them anew. They lead
+    // nowhere that is ever run.
+    std::fill(scratch->pending_calls.begin(), scratch->pending_calls.end(),
+              nullptr);
+    CHECK(!ValidateBody(module, options, function, violations) ||
+              violations->full(),
+          "translator and validator disagree");
+    if (violations->full()) break;
+  }
+  code->code_size_bytes = static_cast<uint64_t>(out - code->arena.base());
+  return violations->list().size() == before;
+}
+
+}  // namespace ashlar::compile

@@ -1,0 +1,335 @@
+// Translator: blocks, branches, calls, reference, memory and table
+// instructions. Included by translate.cc only.
+#ifndef ENGINE_COMPILE_CONTROL_H_
+#define ENGINE_COMPILE_CONTROL_H_
+
+#include "engine/compile/branch.h"
+#include "engine/compile/validator.h"
+
+namespace ashlar::compile {
+
+// The cursor may have run past the end: looked at here, at every control
+// instruction, and nowhere else.
+#define CHECK_CURSOR() \
+  if (ASHLAR_UNLIKELY(ip_ > end_)) return false
+
+bool Translator::BlockType(Control* c) {
+  const uint8_t byte = *ip_;
+  c->params = nullptr;
+  c->param_count = 0;
+  if (byte == 0x40) {
+    ++ip_;
+    c->results = nullptr;
+    c->result_count = 0;
+    return true;
+  }
+  if (wasm::IsValType(byte)) {
+    ++ip_;
+    c->results = &kTypeBytes[byte];
+    c->result_count = 1;
+    return IsTypeEnabled(byte, c_->options->features);
+  }
+  if (!c_->options->features.Has(wasm::Feature::kMultiValue)) return false;
+  const LebResult index = ReadLebSigned(ip_, 33);
+  if (index.next == nullptr || index.value >= module_.types.size()) {
+    return false;  // negative ones are huge
+  }
+  ip_ = index.next;
+  const wasm::FuncType& type = module_.types[index.value];
+  c->params = reinterpret_cast<const uint8_t*>(type.params_data);
+  c->results = reinterpret_cast<const uint8_t*>(type.results_data);
+  c->param_count = type.param_count;
+  c->result_count = type.result_count;
+  return true;
+}
+
+Control* Translator::PushControl() {
+  if (ASHLAR_UNLIKELY(
+          control_ - controls_ >=
+          static_cast<ptrdiff_t>(c_->options->limits->nesting_max))) {
+    return nullptr;
+  }
+  return ++control_;
+}
+
+bool Translator::EnterBlock(Control::Kind kind) {
+  CHECK_CURSOR();
+  FlushLocals();
+  Control* c = PushControl();
+  if (c == nullptr || !BlockType(c) || !TopIs(c->params, c->param_count)) {
+    return false;
+  }
+  MaterialiseTop(c->param_count);
+  base_ = sp_ - c->param_count;
+  c->kind = kind;
+  c->height = static_cast<uint32_t>(base_ - stack_);
+  c->fix = 0;
+  if (kind == Control::kLoop) {
+    c->loop_entry = out_;
+    c->loop_cost = 0;
+    OpenCharge(reinterpret_cast<uint8_t*>(&c->loop_cost));
+    acc_ = kNone;
+    ForgetLast();
+  }
+  return true;
+}
+
+bool Translator::EnterIf() {
+  CHECK_CURSOR();
+  if (ASHLAR_UNLIKELY(!Need(1))) return false;
+  Entry* condition = --sp_;
+  if (ASHLAR_UNLIKELY(condition->type != 0x7f)) return false;
+  Control* c = PushControl();
+  if (c == nullptr || !BlockType(c) || !TopIs(c->params, c->param_count)) {
+    return false;
+  }
+  if (condition->is_constant) Materialise(condition, Temp(condition));
+  if (pending_ != 0 || c->param_count != 0) {
+    uint64_t saved[2];
+    int32_t acc;
+    const bool taken_off = TakeOffCompare(condition, saved, &acc);
+    FlushLocals();
+    MaterialiseTop(c->param_count);
+    if (taken_off) PutBackCompare(saved, condition->slot);
+  }
+  CloseCharges();
+  uint8_t* const r = EmitConditional(condition, true);
+  OpenCharge(r + 24);
+  c->else_branch = static_cast<uint64_t>(r - c_->code_base);
+  base_ = sp_ - c->param_count;
+  c->kind = Control::kIf;
+  c->height = static_cast<uint32_t>(base_ - stack_);
+  c->fix = 0;
+  return true;
+}
+
+bool Translator::Else() {
+  CHECK_CURSOR();
+  Control* c = control_;
+  if (ASHLAR_UNLIKELY(c->kind != Control::kIf)) return false;
+  if (!dead_) {
+    if (sp_ - c->result_count != base_ || !TopIs(c->results, c->result_count)) {
+      return false;
+    }
+    MaterialiseTop(c->result_count);
+    CloseCharges();
+    SetOp(out_, interp::kOpBr);
+    LinkBranch(out_, c);
+    out_ += 24;
+  }
+  dead_ = false;
+  BindElse(c);
+  c->kind = Control::kElse;
+  sp_ = base_;
+  pending_ = 0;
+  low_ = sp_;
+  return PushTypes(c->params, c->param_count);
+}
+
+bool Translator::EndFunction() {
+  Control* c = control_;
+  if (!dead_ &&
+      (sp_ - c->result_count != base_ || !TopIs(c->results, c->result_count))) {
+    return false;
+  }
+  if (c->fix != 0) {
+    if (!dead_) MaterialiseTop(c->result_count);
+    sp_ = base_;
+    if (!PushTypes(c->results, c->result_count)) return false;
+    BindLabel(c);
+    dead_ = false;
+  }
+  CloseCharges();
+  if (!dead_) EmitReturn();
+  done_ = true;
+  return ip_ == end_;
+}
+
+bool Translator::End() {
+  CHECK_CURSOR();
+  Control* c = control_;
+  if (c->kind == Control::kFunction) return EndFunction();
+  const bool one_armed = c->kind == Control::kIf;
+  if (one_armed &&
+      (c->param_count != c->result_count ||
+       (c->param_count != 0 &&
+        std::memcmp(c->params, c->results, c->param_count) != 0))) {
+    return false;
+  }
+  if (!dead_ &&
+      (sp_ - c->result_count != base_ || !TopIs(c->results, c->result_count))) {
+    return false;
+  }
+  if (dead_ || c->fix != 0 || one_armed) {
+    if (!dead_) {
+      FlushLocals();
+      MaterialiseTop(c->result_count);
+    }
+    sp_ = base_;
+    if (!PushTypes(c->results, c->result_count)) return false;
+    if (one_armed) BindElse(c);
+    BindLabel(c);
+    dead_ = false;
+  }
+  --control_;
+  base_ = stack_ + control_->height;
+  return true;
+}
+
+bool Translator::FindLabel(Control** out) {
+  const uint32_t depth = U32();
+  if (ASHLAR_UNLIKELY(depth > static_cast<uint64_t>(control_ - controls_))) {
+    return false;
+  }
+  *out = control_ - depth;
+  return true;
+}
+
+void Translator::MarkDead() {
+  dead_ = true;
+  sp_ = base_;
+  pending_ = 0;
+  low_ = sp_;
+  acc_ = kNone;
+  ForgetLast();
+}
+
+// Dead code is validated with the spec's polymorphic stack, out of line, and
+// emits nothing; the cursor then stands at the block's `end` or `else`.
+bool Translator::SkipDeadCode() {
+  if (ASHLAR_LIKELY(*ip_ == 0x0b || *ip_ == 0x05)) return true;
+  ip_ = ValidateDeadCode(*c_, ip_, controls_,
+                         static_cast<uint32_t>(control_ - controls_));
+  return ip_ != nullptr;
+}
+
+bool Translator::Branch() {
+  CHECK_CURSOR();
+  Control* c;
+  if (!FindLabel(&c)) return false;
+  const uint32_t count = c->arity();
+  if (count != 0 && !TopIs(c->label_types(), count)) return false;
+  if (c->kind == Control::kFunction) {
+    CloseCharges();
+    EmitReturn();
+  } else {
+    if (count > 1) {
+      MaterialiseTop(count);
+    } else if (count == 1) {
+      Materialise(sp_ - 1, temps_ + static_cast<int32_t>(c->height));
+    }
+    CloseCharges();
+    EmitMoveAndBranch(c);
+  }
+  MarkDead();
+  return true;
+}
+
+bool Translator::BranchIf() {
+  CHECK_CURSOR();
+  Control* c;
+  if (!FindLabel(&c)) return false;
+  if (ASHLAR_UNLIKELY(!Need(1))) return false;
+  Entry* condition = --sp_;
+  if (ASHLAR_UNLIKELY(condition->type != 0x7f)) return false;
+  const uint32_t count = c->arity();
+  if (count != 0) {
+    if (!TopIs(c->label_types(), count)) return false;
+    if (condition->is_constant) Materialise(condition, Temp(condition));
+    uint64_t saved[2];
+    int32_t acc;
+    const bool taken_off = TakeOffCompare(condition, saved, &acc);
+    MaterialiseTop(count);
+    if (taken_off) PutBackCompare(saved, condition->slot);
+  }
+  CloseCharges();
+  const bool in_place =
+      c->kind != Control::kFunction &&
+      (count == 0 ||
+       Temp(sp_ - count) == temps_ + static_cast<int32_t>(c->height));
+  if (ASHLAR_LIKELY(in_place)) {
+    uint8_t* const r = EmitConditional(condition, false);
+    LinkBranch(r, c);
+    OpenCharge(r + 24);
+    return true;
+  }
+  // The inverted branch jumps over the moves, or over the return.
+  uint8_t* const r = EmitConditional(condition, true);
+  Put<uint32_t>(r + 24, 0);
+  const int32_t acc = acc_;
+  if (c->kind == Control::kFunction) {
+    EmitReturn();
+  } else {
+    EmitMoveAndBranch(c);
+  }
+  Put<uint8_t*>(r + 16, out_);
+  OpenCharge(r + 12);
+  acc_ = acc;
+  return true;
+}
+
+bool Translator::BranchTable() {
+  CHECK_CURSOR();
+  const uint32_t count = U32();
+  if (ip_ > end_ || count > static_cast<uint64_t>(end_ - ip_) ||
+      count > c_->options->limits->br_table_targets_max || !Need(1)) {
+    return false;
+  }
+  Entry* index = --sp_;
+  if (index->type != 0x7f) return false;
+  if (index->is_constant) Materialise(index, Temp(index));
+  cost_ += BranchTableWidthPrice(*c_->options->schedule, count + 1);
+  // All labels have one arity.
+  uint32_t arity = 0;
+  bool in_place = true;
+  const uint8_t* const labels = ip_;
+  for (uint32_t i = 0; i <= count; ++i) {
+    Control* c;
+    if (ip_ > end_ || !FindLabel(&c)) return false;
+    if (i == 0) arity = c->arity();
+    if (c->arity() != arity || !TopIs(c->label_types(), arity)) return false;
+    if (arity != 0 &&
+        Temp(sp_ - arity) != temps_ + static_cast<int32_t>(c->height)) {
+      in_place = false;
+    }
+  }
+  MaterialiseTop(arity);
+  CloseCharges();
+  uint8_t* const insn = out_;
+  Put<int16_t>(insn + 8, static_cast<int16_t>(index->slot));
+  Put<uint32_t>(insn + 12, count);
+  uint8_t* rows;
+  if (in_place) {
+    SetOp(insn, interp::kOpBrTable);
+    rows = insn + 16;
+  } else {
+    SetOp(insn, interp::kOpBrTableMove);
+    Put<int16_t>(insn + 10, static_cast<int16_t>(Temp(sp_ - arity)));
+    Put<uint32_t>(insn + 16, arity);
+    Put<uint32_t>(insn + 20, 0);
+    rows = insn + 24;
+  }
+  ip_ = labels;
+  for (uint32_t i = 0; i <= count; ++i, rows += 16) {
+    Control* c;
+    FindLabel(&c);
+    LinkRow(rows, c);
+  }
+  out_ = rows;
+  MarkDead();
+  return true;
+}
+
+bool Translator::Return() {
+  CHECK_CURSOR();
+  const uint32_t count = c_->type->result_count;
+  if (count != 0 && !TopIs(controls_->results, count)) return false;
+  CloseCharges();
+  EmitReturn();
+  MarkDead();
+  return true;
+}
+
+}  // namespace ashlar::compile
+
+#endif  // ENGINE_COMPILE_CONTROL_H_

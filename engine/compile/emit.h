@@ -1,0 +1,241 @@
+// Translator: cursor, operand stack, emission. Included by translate.cc only.
+#ifndef ENGINE_COMPILE_EMIT_H_
+#define ENGINE_COMPILE_EMIT_H_
+
+#include "engine/compile/translator.h"
+
+namespace ashlar::compile {
+
+// A malformed integer moves the cursor behind the end: every body is checked
+// against its end at control instructions, so that stops it.
+uint32_t Translator::U32() {
+  const uint8_t byte = *ip_;
+  if (ASHLAR_LIKELY(byte < 0x80)) {
+    ++ip_;
+    return byte;
+  }
+  const uint32_t word = Get<uint32_t>(ip_);
+  const uint32_t length = ShortLebLength(word);
+  if (ASHLAR_LIKELY(length != 0)) {
+    ip_ += length;
+    return JoinLeb(word, length);
+  }
+  const LebResult r = ReadLebU32(ip_);
+  ip_ = r.next != nullptr ? r.next : end_ + 1;
+  return static_cast<uint32_t>(r.value);
+}
+
+int64_t Translator::S32() {
+  const uint8_t byte = *ip_;
+  if (ASHLAR_LIKELY(byte < 0x80)) {
+    ++ip_;
+    return static_cast<int64_t>(static_cast<uint64_t>(byte) << 57) >> 57;
+  }
+  const uint32_t word = Get<uint32_t>(ip_);
+  const uint32_t length = ShortLebLength(word);
+  if (ASHLAR_LIKELY(length != 0)) {
+    ip_ += length;
+    const uint32_t shift = 32 - 7 * length;
+    return static_cast<int32_t>(JoinLeb(word, length) << shift) >> shift;
+  }
+  const LebResult r = ReadLebSigned(ip_, 32);
+  ip_ = r.next != nullptr ? r.next : end_ + 1;
+  return static_cast<int64_t>(r.value);
+}
+
+int64_t Translator::S64() {
+  const uint8_t byte = *ip_;
+  if (ASHLAR_LIKELY(byte < 0x80)) {
+    ++ip_;
+    return static_cast<int64_t>(static_cast<uint64_t>(byte) << 57) >> 57;
+  }
+  const LebResult r = ReadLebSigned(ip_, 64);
+  ip_ = r.next != nullptr ? r.next : end_ + 1;
+  return static_cast<int64_t>(r.value);
+}
+
+bool Translator::ZeroByte() { return *ip_++ == 0; }
+
+void Translator::PushSlot(int32_t slot, uint8_t type) {
+  sp_->slot = slot;
+  sp_->type = type;
+  sp_->is_constant = 0;
+  ++sp_;
+  NoteHeight();
+}
+
+void Translator::PushConstant(int64_t value, uint8_t type) {
+  sp_->constant = value;
+  sp_->slot = kNoSlot;
+  sp_->type = type;
+  sp_->is_constant = 1;
+  ++sp_;
+  NoteHeight();
+}
+
+// The frame limit is looked at here because a call or a block can push many
+// values for two bytes.
+bool Translator::PushTypes(const uint8_t* types, uint32_t count) {
+  if (ASHLAR_UNLIKELY(static_cast<uint64_t>(sp_ - stack_) + count >
+                      c_->options->limits->frame_slots_max)) {
+    return count == 0;
+  }
+  for (uint32_t i = 0; i < count; ++i) PushSlot(Temp(sp_), types[i]);
+  return true;
+}
+
+bool Translator::TopIs(const uint8_t* types, uint32_t count) const {
+  if (sp_ - base_ < static_cast<ptrdiff_t>(count)) return false;
+  const Entry* e = sp_ - count;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (e[i].type != types[i]) return false;
+  }
+  return true;
+}
+
+void Translator::ForgetLast() {
+  last_dst_ = kNone;
+  before_last_ = nullptr;
+  last_copy_ = nullptr;
+}
+
+// A slot was written without acc.
+void Translator::AccWritten(int32_t dst) {
+  if (acc_ == dst) acc_ = kNone;
+}
+
+// `dst` := value of slot `src`; the value also stands in acc if it did.
+void Translator::EmitCopy(int32_t dst, int32_t src) {
+  using namespace interp;
+  const bool pair = last_copy_ != nullptr && last_copy_ + 16 == out_;
+  before_last_ = nullptr;
+  last_dst_ = kNone;
+  if (src == acc_) {
+    acc_ = dst;
+    if (pair && last_op_ == kOpCopy_S) {
+      SetOp(last_copy_, kOpCopy2_SA);
+      Put<int16_t>(last_copy_ + 12, static_cast<int16_t>(dst));
+      last_copy_ = nullptr;
+      return;
+    }
+    SetOp(out_, kOpCopy_A);
+    last_op_ = kOpCopy_A;
+  } else {
+    AccWritten(dst);
+    if (pair && last_op_ == kOpCopy_S) {
+      SetOp(last_copy_, kOpCopy2_SS);
+      Put<int16_t>(last_copy_ + 12, static_cast<int16_t>(dst));
+      Put<int16_t>(last_copy_ + 14, static_cast<int16_t>(src));
+      last_copy_ = nullptr;
+      return;
+    }
+    if (pair) {  // Copy_A before it
+      const auto first = Get<int16_t>(last_copy_ + 8);
+      SetOp(last_copy_, kOpCopy2_AS);
+      Put<int16_t>(last_copy_ + 12, first);
+      Put<int16_t>(last_copy_ + 8, static_cast<int16_t>(dst));
+      Put<int16_t>(last_copy_ + 10, static_cast<int16_t>(src));
+      last_copy_ = nullptr;
+      return;
+    }
+    SetOp(out_, kOpCopy_S);
+    Put<int16_t>(out_ + 10, static_cast<int16_t>(src));
+    last_op_ = kOpCopy_S;
+  }
+  Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
+  last_copy_ = out_;
+  out_ += 16;
+}
+
+void Translator::EmitConst(int32_t dst, int64_t value, uint8_t type) {
+  using namespace interp;
+  AccWritten(dst);
+  ForgetLast();
+  Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
+  Put<int32_t>(out_ + 12, static_cast<int32_t>(value));
+  if (type == 0x7f || type == 0x7d) {
+    SetOp(out_, kOpConstU32);
+  } else if (value == static_cast<int32_t>(value)) {
+    SetOp(out_, kOpConstS32);
+  } else {
+    SetOp(out_, kOpConst64);
+    Put<int64_t>(out_ + 16, value);
+    out_ += 8;
+  }
+  out_ += 16;
+}
+
+void Translator::Materialise(Entry* e, int32_t dst) {
+  if (e->is_constant) {
+    EmitConst(dst, e->constant, e->type);
+    e->is_constant = 0;
+    e->slot = dst;
+  } else if (e->slot != dst) {
+    EmitCopy(dst, e->slot);
+    e->slot = dst;
+  }
+}
+
+// Brings the top entries to their own temporaries.
+void Translator::MaterialiseTop(uint32_t count) {
+  for (Entry* e = sp_ - count; e < sp_; ++e) Materialise(e, Temp(e));
+}
+
+// Entries that name locals become temporaries. `low_` keeps this linear.
+void Translator::FlushLocals() {
+  if (pending_ == 0) return;
+  for (Entry* e = low_ < base_ ? base_ : low_; e < sp_; ++e) {
+    if (!e->is_constant && e->slot < temps_) Materialise(e, Temp(e));
+  }
+  pending_ = 0;
+  low_ = sp_;
+}
+
+// A local is about to be written: entries that still name it are copied out
+// first. Beyond kHazardScanMax entries all pending ones are, so that no input
+// makes this quadratic.
+void Translator::Hazard(uint32_t local, int32_t slot) {
+  (void)local;
+  if (low_ < base_) low_ = base_;
+  const bool all = sp_ - low_ > kHazardScanMax;
+  uint64_t still = 0;
+  for (Entry* e = low_; e < sp_; ++e) {
+    if (e->is_constant || e->slot >= temps_) continue;
+    if (all || e->slot == slot) {
+      Materialise(e, Temp(e));
+    } else {
+      const int32_t index = e->slot - result_slot_ - (e->slot < 0 ? 0 : 2);
+      still |= uint64_t{1} << (index & 63);
+    }
+  }
+  pending_ = still;
+  if (all) low_ = sp_;
+}
+
+// Notes the instruction at `p` (just written, 16 bytes) that wrote dst and
+// acc.
+void Translator::Emitted(uint32_t op, uint8_t* p, int32_t dst) {
+  before_last_ = nullptr;
+  last_op_ = op;
+  last_ = p;
+  acc_before_last_ = acc_;
+  acc_ = dst;
+  last_dst_ = dst;
+}
+
+// 0 slot slot, 1 acc slot, 2 slot acc.
+uint32_t Translator::FormOf(const Entry* x, const Entry* y) const {
+  if (x->slot == acc_) return 1;
+  return y->slot == acc_ ? 2 : 0;
+}
+
+void Translator::CloseCharges() {
+  for (uint32_t i = 0; i < site_count_; ++i) {
+    Put<uint32_t>(sites_[i].cost_field, cost_ - sites_[i].start);
+  }
+  site_count_ = 0;
+}
+
+}  // namespace ashlar::compile
+
+#endif  // ENGINE_COMPILE_EMIT_H_

@@ -1,0 +1,33 @@
+#include "engine/compile/scratch.h"
+
+#include <algorithm>
+
+namespace ashlar::compile {
+
+void Scratch::Reserve(const wasm::Module& module, const base::Limits& limits) {
+  uint64_t body = 0;
+  for (const wasm::Body& b : module.bodies) {
+    body = std::max(body, static_cast<uint64_t>(b.end - b.begin));
+  }
+  // One value an instruction takes two bytes at least; several at once are
+  // checked against the frame limit when they are pushed.
+  const uint64_t values = body / 2 + limits.frame_slots_max +
+                          limits.function_results_max +
+                          limits.function_params_max + 64;
+  const uint64_t blocks = std::min<uint64_t>(limits.nesting_max, body / 2) + 8;
+  // Every byte of a body opens one charge at most.
+  const uint64_t charges = body + 64;
+  const uint64_t local_count =
+      uint64_t{limits.function_locals_max} + limits.function_params_max + 8;
+  entries_arena_.Reserve(values * sizeof(Entry));
+  controls_arena_.Reserve(blocks * sizeof(Control));
+  sites_arena_.Reserve(charges * sizeof(Site));
+  locals_arena_.Reserve(local_count * sizeof(Local));
+  entries = reinterpret_cast<Entry*>(entries_arena_.base());
+  controls = reinterpret_cast<Control*>(controls_arena_.base());
+  sites = reinterpret_cast<Site*>(sites_arena_.base());
+  locals = reinterpret_cast<Local*>(locals_arena_.base());
+  pending_calls.assign(module.functions.size(), nullptr);
+}
+
+}  // namespace ashlar::compile

@@ -1,0 +1,290 @@
+// Cold paths of control: refills, traps, host and cross-instance calls.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/interp/internals.h"
+#include "engine/interp/special_code.h"
+
+namespace ashlar::interp {
+namespace {
+
+using Internals = Execution::Internals;
+
+// Small enough that a cancelled execution stops within a millisecond.
+constexpr uint64_t kSliceFuel = 100000;
+
+uint64_t* FrameOf(uint64_t* base, uint32_t param_count) {
+  return base + param_count + 2;
+}
+
+bool FrameFits(const Registers& r, const uint64_t* frame,
+               const uint8_t* entry) {
+  return frame + LoadAs<int32_t>(entry - 8) <=
+         Internals::stack_end(r.inst->execution);
+}
+
+// Resolves call_indirect's callee, or ends with the trap of rule 6.
+uint64_t ResolveIndirect(Registers& r, uint32_t table_index, uint64_t element,
+                         uint32_t type_id, const Func** out) {
+  const Table* table = r.inst->tables[table_index];
+  if (element >= table->elements.size()) {
+    return Internals::StopWithTrap(r, Trap::kUndefinedElement, "");
+  }
+  const auto* f = reinterpret_cast<const Func*>(table->elements[element]);
+  if (f == nullptr) {
+    return Internals::StopWithTrap(r, Trap::kUninitializedElement,
+                                   absl::StrCat(element));
+  }
+  const bool same =
+      f->instance == r.inst
+          ? f->type_id == type_id
+          : wasm::SameType(*f->type, r.inst->module->types[type_id]);
+  if (!same) {
+    return Internals::StopWithTrap(r, Trap::kIndirectCallTypeMismatch, "");
+  }
+  *out = f;
+  return kGoOn;
+}
+
+// Calls whatever `f` is; r.fp is the callee's frame and its links are set.
+uint64_t CallAny(Registers& r, const Func* f) {
+  if (f->host != nullptr) {
+    return Internals::CallHost(r, f, r.fp - 2 - f->type->param_count);
+  }
+  return Internals::CallForeign(r, f);
+}
+
+// Moves a tail call's arguments to the caller's base and hands its links on.
+void ReplaceFrame(Registers& r, uint32_t first_argument_slot,
+                  uint32_t param_count, uint32_t callee_param_count) {
+  uint64_t* base = r.fp - 2 - param_count;
+  const uint64_t back = r.fp[-1];
+  const uint64_t saved = r.fp[-2];
+  MoveSlots(base, r.fp + static_cast<int16_t>(first_argument_slot),
+            callee_param_count);
+  uint64_t* frame = FrameOf(base, callee_param_count);
+  frame[-1] = back;
+  frame[-2] = saved;
+  r.fp = frame;
+}
+
+}  // namespace
+
+uint64_t Internals::NextSlice(Execution* e) {
+  const uint64_t left = e->slice_ + e->reserve_;
+  const uint64_t slice = std::min(left, kSliceFuel);
+  e->slice_ = slice;
+  e->reserve_ = left - slice;
+  return slice;
+}
+
+uint64_t Internals::Stop(Registers& r, Exit exit) {
+  Execution* e = r.inst->execution;
+  Execution::Activation& a = e->activations_.back();
+  a.pc = r.pc;
+  a.fp = r.fp;
+  a.inst = r.inst;
+  e->slice_ = r.fuel;
+  return ExitCode(exit);
+}
+
+uint64_t Internals::StopWithTrap(Registers& r, Trap trap, std::string detail) {
+  Execution* e = r.inst->execution;
+  e->trap_ = trap;
+  e->trap_detail_ = std::move(detail);
+  return Stop(r, Exit::kTrap);
+}
+
+uint64_t Internals::Refill(Registers& r) {
+  Execution* e = r.inst->execution;
+  const uint64_t deficit = uint64_t{0} - r.fuel;
+  if (e->reserve_ < deficit) {
+    e->out_of_fuel_ = {OutOfFuel::What::kRun, deficit - e->reserve_};
+    e->reserve_ = 0;
+    r.fuel = 0;
+    return Stop(r, Exit::kOutOfFuel);
+  }
+  e->reserve_ -= deficit;
+  e->slice_ = 0;
+  r.fuel = NextSlice(e);
+  if (e->cancel_ != nullptr && e->cancel_->load(std::memory_order_relaxed)) {
+    return Stop(r, Exit::kCancelled);
+  }
+  return kGoOn;
+}
+
+bool Internals::Charge(Registers& r, uint64_t cost, OutOfFuel::What what) {
+#if defined(ASHLAR_UNMETERED)
+  (void)r, (void)cost, (void)what;
+  return true;
+#else
+  Execution* e = r.inst->execution;
+  e->slice_ = r.fuel;
+  const bool paid = e->Take(cost, what);
+  r.fuel = e->slice_;
+  return paid;
+#endif
+}
+
+bool Internals::ChargeMemory(Registers& r, uint64_t cost,
+                             OutOfFuel::What what) {
+  if (!Charge(r, cost, what)) return false;
+  r.inst->execution->memory_fuel_ += cost;
+  return true;
+}
+
+uint64_t Internals::CallHost(Registers& r, const Func* f, uint64_t* slots) {
+  Execution* e = r.inst->execution;
+  const auto* back = reinterpret_cast<const uint8_t*>(r.fp[-1]);
+  auto* saved = reinterpret_cast<uint64_t*>(r.fp[-2]);
+  if (e->cancel_ != nullptr && e->cancel_->load(std::memory_order_relaxed)) {
+    return Stop(r, Exit::kCancelled);
+  }
+  // No wasm instruction: a backtrace begins at the caller, by the links.
+  r.pc = nullptr;
+  Stop(r, Exit::kDone);
+  {
+    Execution::Activation& a = e->activations_.back();
+    a.host_slots = slots;
+    a.top = slots + f->type->param_count;
+  }
+  HostCall call(e, r.inst, f, slots);
+  const HostResult result = f->host(call);
+  Execution::Activation& a = e->activations_.back();
+  switch (result) {
+    case HostResult::kDone:
+      break;
+    case HostResult::kTrap:
+      return ExitCode(Exit::kTrap);
+    case HostResult::kOutOfFuel:
+      return ExitCode(Exit::kOutOfFuel);
+    case HostResult::kSuspend:
+      a.pc = back;
+      a.fp = saved;
+      a.suspended = true;
+      return ExitCode(Exit::kSuspended);
+  }
+  r.pc = back;
+  r.fp = saved;
+  r.acc = slots[0];
+  r.fuel = e->slice_;
+  r.mem = r.inst->memory->base();
+  return kGoOn;
+}
+
+uint64_t Internals::CallForeign(Registers& r, const Func* f) {
+  Execution* e = r.inst->execution;
+  if (!FrameFits(r, r.fp, f->entry)) {
+    return StopWithTrap(r, Trap::kCallStackExhausted, "");
+  }
+  if (f->instance != r.inst &&
+      r.fp[-1] != reinterpret_cast<uint64_t>(ReturnToInstanceCode())) {
+    e->crossings_.push_back(
+        {r.inst, reinterpret_cast<const uint8_t*>(r.fp[-1])});
+    r.fp[-1] = reinterpret_cast<uint64_t>(ReturnToInstanceCode());
+  }
+  r.inst = f->instance;
+  r.inst->execution = e;
+  r.mem = r.inst->memory->base();
+  r.pc = f->entry;
+  if (!Charge(r, LoadAs<uint32_t>(f->entry - 4), OutOfFuel::What::kRun)) {
+    return Stop(r, Exit::kOutOfFuel);
+  }
+  return kGoOn;
+}
+
+uint64_t Internals::EnterActivation(Registers& r) {
+  Execution::Activation& a = r.inst->execution->activations_.back();
+  if (a.func->host != nullptr) return CallHost(r, a.func, a.base);
+  r.pc = a.func->entry;
+  return kGoOn;
+}
+
+uint64_t Internals::ReturnToInstance(Registers& r) {
+  Execution* e = r.inst->execution;
+  const Execution::Crossing crossing = e->crossings_.back();
+  e->crossings_.pop_back();
+  r.inst = crossing.inst;
+  r.pc = crossing.pc;
+  r.mem = r.inst->memory->base();
+  return kGoOn;
+}
+
+uint64_t ColdTrap(Registers& r, Trap trap) {
+  return Internals::StopWithTrap(r, trap, "");
+}
+
+uint64_t ColdRefill(Registers& r) { return Internals::Refill(r); }
+
+uint64_t ColdImport(Registers& r) {
+  const uint32_t index = LoadAs<uint32_t>(r.pc + 12);
+  return CallAny(r, &r.inst->functions[index]);
+}
+
+uint64_t ColdCallIndirect(Registers& r) {
+  const uint64_t element =
+      static_cast<uint32_t>(r.fp[LoadAs<int16_t>(r.pc + 10)]);
+  const Func* f = nullptr;
+  if (uint64_t exit = ResolveIndirect(r, LoadAs<uint32_t>(r.pc + 16), element,
+                                      LoadAs<uint32_t>(r.pc + 12), &f);
+      exit != kGoOn) {
+    return exit;
+  }
+  uint64_t* frame = r.fp + LoadAs<int16_t>(r.pc + 8);
+  frame[-1] = reinterpret_cast<uint64_t>(r.pc + 24);
+  frame[-2] = reinterpret_cast<uint64_t>(r.fp);
+  r.fp = frame;
+  return CallAny(r, f);
+}
+
+uint64_t ColdReturnCall(Registers& r) {
+  const auto* entry = LoadAs<const uint8_t*>(r.pc + 16);
+  const uint32_t params = LoadAs<uint16_t>(r.pc + 10);
+  const uint32_t callee_params = LoadAs<uint32_t>(r.pc + 12);
+  if (!FrameFits(r, FrameOf(r.fp - 2 - params, callee_params), entry)) {
+    return Internals::StopWithTrap(r, Trap::kCallStackExhausted, "");
+  }
+  ReplaceFrame(r, LoadAs<uint16_t>(r.pc + 8), params, callee_params);
+  r.pc = entry;
+  if (!Internals::Charge(r, LoadAs<uint32_t>(entry - 4),
+                         OutOfFuel::What::kRun)) {
+    return Internals::Stop(r, Exit::kOutOfFuel);
+  }
+  return kGoOn;
+}
+
+uint64_t ColdReturnCallIndirect(Registers& r) {
+  const uint64_t element =
+      static_cast<uint32_t>(r.fp[LoadAs<int16_t>(r.pc + 10)]);
+  const Func* f = nullptr;
+  if (uint64_t exit = ResolveIndirect(r, LoadAs<uint32_t>(r.pc + 16), element,
+                                      LoadAs<uint32_t>(r.pc + 12), &f);
+      exit != kGoOn) {
+    return exit;
+  }
+  const uint32_t params = LoadAs<uint16_t>(r.pc + 20);
+  const uint32_t callee_params = f->type->param_count;
+  // Before the frame is gone, so that the trap stands at this instruction.
+  if (f->host == nullptr &&
+      !FrameFits(r, FrameOf(r.fp - 2 - params, callee_params), f->entry)) {
+    return Internals::StopWithTrap(r, Trap::kCallStackExhausted, "");
+  }
+  ReplaceFrame(r, LoadAs<uint16_t>(r.pc + 8), params, callee_params);
+  return CallAny(r, f);
+}
+
+uint64_t ColdEnterActivation(Registers& r) {
+  return Internals::EnterActivation(r);
+}
+
+uint64_t ColdExitActivation(Registers& r) {
+  return Internals::Stop(r, Exit::kDone);
+}
+
+uint64_t ColdReturnToInstance(Registers& r) {
+  return Internals::ReturnToInstance(r);
+}
+
+}  // namespace ashlar::interp

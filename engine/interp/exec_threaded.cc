@@ -1,0 +1,189 @@
+// The handlers, direct-threaded. With clang each is a function that ends in a
+// guaranteed tail call; with GCC before 15, which has none, all are labels of
+// one function. The bodies are the same (ops_*.inc).
+#include "engine/interp/internals.h"
+#include "engine/interp/op.h"
+#include "engine/interp/registers.h"
+#include "engine/interp/semantics.h"
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#if defined(__clang__)
+#define ASHLAR_TAIL_CALLS 1
+#else
+#define ASHLAR_TAIL_CALLS 0
+#endif
+
+// Fields of the instruction at pc.
+#define A_ LoadAs<int16_t>(pc + 8)
+#define B_ LoadAs<int16_t>(pc + 10)
+#define C_ LoadAs<int16_t>(pc + 12)
+#define D_ LoadAs<int16_t>(pc + 14)
+#define UD_ LoadAs<uint16_t>(pc + 14)
+#define IMM_ LoadAs<int32_t>(pc + 12)
+#define UIMM_ LoadAs<uint32_t>(pc + 12)
+#define COST_ LoadAs<uint32_t>(pc + 12)
+#define TARGET_ LoadAs<const uint8_t *>(pc + 16)
+#define COST_FALSE_ LoadAs<uint32_t>(pc + 24)
+#define MEMORY_SIZE_ LoadAs<uint64_t>(mem - 8)
+#define STACK_END_ Execution::Internals::stack_end(inst->execution)
+
+#if defined(ASHLAR_UNMETERED)
+#define CHARGE_(cost) (void)(cost);
+#else
+#define CHARGE_(cost)                                                  \
+  if (UNLIKELY(__builtin_sub_overflow(fuel, (uint64_t)(cost), &fuel))) \
+  COLD(ColdRefill)
+#endif
+// Pays and goes on at `target`. An unpaid charge leaves `fuel` wrapped below
+// zero; ColdRefill makes it good from the reserve and goes on at pc.
+#define JUMP(cost, target)         \
+  {                                \
+    const uint32_t cost_ = (cost); \
+    pc = (target);                 \
+    CHARGE_(cost_)                 \
+    DISPATCH;                      \
+  }
+#define NEXT(size) \
+  pc += (size);    \
+  DISPATCH
+#define KEEP_APART_ __asm__ volatile("");
+
+namespace ashlar::interp {
+
+#if ASHLAR_TAIL_CALLS
+
+#define PARAMS_                                                      \
+  [[maybe_unused]] const uint8_t *pc, [[maybe_unused]] uint64_t *fp, \
+      [[maybe_unused]] uint8_t *mem, [[maybe_unused]] uint64_t fuel, \
+      [[maybe_unused]] uint64_t acc, [[maybe_unused]] Instance *inst
+#define ARGS_ pc, fp, mem, fuel, acc, inst
+#define DISPATCH [[clang::musttail]] return LoadAs<Handler>(pc)(ARGS_)
+#define COLD(name) [[clang::musttail]] return Handle##name(ARGS_);
+#define TRAP(name) [[clang::musttail]] return HandleTrap<Trap::k##name>(ARGS_);
+
+namespace {
+
+using Handler = uint64_t (*)(PARAMS_);
+
+template <Trap kTrap>
+__attribute__((noinline, cold)) uint64_t HandleTrap(PARAMS_) {
+  Registers r{ARGS_};
+  return ColdTrap(r, kTrap);
+}
+
+#define X(name)                                              \
+  __attribute__((noinline)) uint64_t Handle##name(PARAMS_) { \
+    Registers r{ARGS_};                                      \
+    if (uint64_t exit = name(r); exit != kGoOn) return exit; \
+    pc = r.pc;                                               \
+    fp = r.fp;                                               \
+    mem = r.mem;                                             \
+    fuel = r.fuel;                                           \
+    acc = r.acc;                                             \
+    inst = r.inst;                                           \
+    DISPATCH;                                                \
+  }
+ASHLAR_COLD_PATHS(X)
+#undef X
+
+#define HANDLER(name, ...) uint64_t Handle##name(PARAMS_) __VA_ARGS__
+#include "engine/interp/ops.inc"
+
+struct Table_ {
+  uint64_t address[kOpCount];
+};
+
+}  // namespace
+
+const uint64_t *HandlerTable() {
+  static const Table_ table = {{
+#define HANDLER(name, ...) reinterpret_cast<uint64_t>(&Handle##name),
+#include "engine/interp/ops.inc"
+  }};
+  return table.address;
+}
+
+Exit RunHandlers(const Registers &r) {
+  return static_cast<Exit>(
+      LoadAs<Handler>(r.pc)(r.pc, r.fp, r.mem, r.fuel, r.acc, r.inst) - 1);
+}
+
+#else  // computed goto
+
+#define DISPATCH goto *LoadAs<void *>(pc)
+#define COLD(name)      \
+  {                     \
+    cold = &name;       \
+    goto run_cold_path; \
+  }
+#define TRAP(name)        \
+  {                       \
+    trap = Trap::k##name; \
+    goto run_trap;        \
+  }
+
+namespace {
+
+// With null registers: fills `table` with the handlers' addresses.
+uint64_t RunOrTable(const Registers* start, uint64_t* table) {
+  if (start == nullptr) {
+    static const void* const kLabels[] = {
+#define HANDLER(name, ...) &&L_##name,
+#include "engine/interp/ops.inc"
+    };
+    for (uint32_t i = 0; i < kOpCount; ++i) {
+      table[i] = reinterpret_cast<uint64_t>(kLabels[i]);
+    }
+    return 0;
+  }
+  const uint8_t* pc = start->pc;
+  uint64_t* fp = start->fp;
+  uint8_t* mem = start->mem;
+  uint64_t fuel = start->fuel;
+  uint64_t acc = start->acc;
+  Instance* inst = start->inst;
+  uint64_t (*cold)(Registers&) = nullptr;
+  Trap trap = Trap::kNone;
+  DISPATCH;
+
+#define HANDLER(name, ...) L_##name : __VA_ARGS__
+#include "engine/interp/ops.inc"
+
+run_cold_path: {
+  Registers r{pc, fp, mem, fuel, acc, inst};
+  if (uint64_t exit = cold(r); exit != kGoOn) return exit;
+  pc = r.pc;
+  fp = r.fp;
+  mem = r.mem;
+  fuel = r.fuel;
+  acc = r.acc;
+  inst = r.inst;
+  DISPATCH;
+}
+run_trap: {
+  Registers r{pc, fp, mem, fuel, acc, inst};
+  return ColdTrap(r, trap);
+}
+}
+
+struct Table_ {
+  uint64_t address[kOpCount];
+  Table_() { RunOrTable(nullptr, address); }
+};
+
+}  // namespace
+
+const uint64_t* HandlerTable() {
+  static const Table_ table;
+  return table.address;
+}
+
+Exit RunHandlers(const Registers& r) {
+  return static_cast<Exit>(RunOrTable(&r, nullptr) - 1);
+}
+
+#endif
+
+}  // namespace ashlar::interp

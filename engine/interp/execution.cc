@@ -1,0 +1,165 @@
+#include "engine/interp/execution.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/interp/op.h"
+#include "engine/interp/registers.h"
+#include "engine/interp/special_code.h"
+
+namespace ashlar::interp {
+namespace {
+
+// Slots behind the limit: links and results of host calls made at the very
+// top, results of an entry from outside, and zeroing in groups of four.
+constexpr size_t kSlackSlots = 2048;
+
+}  // namespace
+
+Execution::Execution(uint32_t stack_slots_max) { Reset(stack_slots_max); }
+Execution::~Execution() = default;
+
+void Execution::Reset(uint32_t stack_slots_max) {
+  const size_t capacity = size_t{stack_slots_max} + kSlackSlots;
+  if (capacity > stack_capacity_) {
+    // Not initialised: a frame's locals are zeroed by its own code.
+    stack_.reset(new uint64_t[capacity]);
+    stack_capacity_ = capacity;
+  }
+  stack_end_ = stack_.get() + stack_slots_max;
+  slice_ = 0;
+  reserve_ = 0;
+  memory_fuel_ = 0;
+  cancel_ = nullptr;
+  activations_.clear();
+  crossings_.clear();
+  trap_ = Trap::kNone;
+  trap_detail_.clear();
+  out_of_fuel_ = {};
+  host_instance_.memory = Memory::Empty();
+  host_instance_.execution = this;
+}
+
+uint64_t Execution::fuel_left() const { return slice_ + reserve_; }
+
+void Execution::set_fuel_left(uint64_t fuel) {
+  slice_ = 0;
+  reserve_ = fuel;
+}
+
+Exit Execution::Enter(Func* func, absl::Span<const uint64_t> args) {
+  Activation a;
+  a.func = func;
+  a.inst = func->instance != nullptr ? func->instance : &host_instance_;
+  a.inst->execution = this;
+  a.base = activations_.empty() ? stack_.get() : activations_.back().top;
+  a.crossings = crossings_.size();
+  a.pc = EnterActivationCode();
+  a.top = a.base;
+  const bool fits = func->host != nullptr || FitsStack(a.base, func);
+  if (fits) {
+    std::copy(args.begin(), args.end(), a.base);
+    a.fp = a.base + args.size() + 2;
+    a.fp[-1] = reinterpret_cast<uint64_t>(ExitActivationCode());
+    a.fp[-2] = 0;
+  }
+  activations_.push_back(a);
+  if (!fits) {
+    trap_ = Trap::kCallStackExhausted;
+    trap_detail_.clear();
+    return Exit::kTrap;
+  }
+  if (func->host == nullptr &&
+      !Take(LoadAs<uint32_t>(func->entry - 4), OutOfFuel::What::kRun)) {
+    return Exit::kOutOfFuel;
+  }
+  return Exit::kDone;
+}
+
+bool Execution::FitsStack(const uint64_t* base, const Func* func) const {
+  const int64_t needed =
+      int64_t{func->type->param_count} + 2 + LoadAs<int32_t>(func->entry - 8);
+  return needed <= stack_end_ - base;
+}
+
+bool Execution::Take(uint64_t fuel, OutOfFuel::What what) {
+  if (fuel <= slice_) {
+    slice_ -= fuel;
+    return true;
+  }
+  const uint64_t left = slice_ + reserve_;
+  if (fuel > left) {
+    out_of_fuel_ = {what, fuel - left};
+    set_fuel_left(0);
+    return false;
+  }
+  reserve_ = left - fuel;
+  slice_ = 0;
+  return true;
+}
+
+Exit Execution::Run() {
+  Activation& a = activations_.back();
+  Registers r;
+  r.pc = a.pc;
+  r.fp = a.fp;
+  r.inst = a.inst;
+  r.mem = a.inst->memory->base();
+  r.acc = a.suspended ? a.host_slots[0] : 0;
+  r.fuel = slice_;
+  a.suspended = false;
+  return RunHandlers(r);
+}
+
+absl::Span<const uint64_t> Execution::results() const {
+  const Activation& a = activations_.back();
+  return {a.base, a.func->type->result_count};
+}
+
+void Execution::Leave() {
+  crossings_.resize(activations_.back().crossings);
+  activations_.pop_back();
+}
+
+uint64_t* Execution::host_slots() const {
+  return activations_.back().host_slots;
+}
+
+std::vector<TraceFrame> Execution::Backtrace(size_t max) const {
+  std::vector<TraceFrame> frames;
+  if (activations_.empty()) return frames;
+  const Activation& a = activations_.back();
+  const Instance* inst = a.inst;
+  const uint8_t* pc = a.pc;
+  const uint64_t* fp = a.fp;
+  size_t crossing = crossings_.size();
+  while (frames.size() < max && fp != nullptr) {
+    uint32_t function = 0;
+    if (inst->code != nullptr && inst->code->FindFunction(pc, &function)) {
+      frames.push_back(
+          {inst, function, inst->code->offset_of(*inst->code, function, pc)});
+    }
+    auto* back = reinterpret_cast<const uint8_t*>(fp[-1]);
+    if (back == ExitActivationCode()) break;
+    if (back == ReturnToInstanceCode() && crossing > a.crossings) {
+      --crossing;
+      inst = crossings_[crossing].inst;
+      back = crossings_[crossing].pc;
+    }
+    pc = back - 1;  // inside the call
+    fp = reinterpret_cast<const uint64_t*>(fp[-2]);
+  }
+  return frames;
+}
+
+bool HostCall::Charge(uint64_t fuel) {
+  return execution_->Take(fuel, OutOfFuel::What::kHost);
+}
+
+HostResult HostCall::TrapWith(Trap trap, absl::string_view detail) {
+  execution_->trap_ = trap;
+  execution_->trap_detail_.assign(detail.data(), detail.size());
+  return HostResult::kTrap;
+}
+
+}  // namespace ashlar::interp

@@ -1,0 +1,33 @@
+// What handlers and cold paths see of an Execution.
+#ifndef ENGINE_INTERP_INTERNALS_H_
+#define ENGINE_INTERP_INTERNALS_H_
+
+#include "engine/interp/execution.h"
+#include "engine/interp/registers.h"
+
+namespace ashlar::interp {
+
+struct Execution::Internals {
+  static const uint64_t* stack_end(const Execution* e) { return e->stack_end_; }
+  // The next slice for the handlers, from what is left.
+  static uint64_t NextSlice(Execution* e);
+  // Pays the deficit that a handler's charge left (`fuel` wrapped below 0).
+  static uint64_t Refill(Registers& r);
+  // Pays `cost` at once; false: r holds no fuel and the execution knows why.
+  static bool Charge(Registers& r, uint64_t cost, OutOfFuel::What what);
+  // As Charge, for the dynamic part of memory and table instructions.
+  static bool ChargeMemory(Registers& r, uint64_t cost, OutOfFuel::What what);
+  // Saves where the execution stands; answers what the handler returns.
+  static uint64_t Stop(Registers& r, Exit exit);
+  static uint64_t StopWithTrap(Registers& r, Trap trap, std::string detail);
+  // Calls a host function; arguments at `slots`, links at r.fp.
+  static uint64_t CallHost(Registers& r, const Func* f, uint64_t* slots);
+  // Enters a function of another instance; r.fp is its frame, links are set.
+  static uint64_t CallForeign(Registers& r, const Func* f);
+  static uint64_t EnterActivation(Registers& r);
+  static uint64_t ReturnToInstance(Registers& r);
+};
+
+}  // namespace ashlar::interp
+
+#endif  // ENGINE_INTERP_INTERNALS_H_
