@@ -21,8 +21,7 @@ uint64_t* FrameOf(uint64_t* base, uint32_t param_count) {
 
 bool FrameFits(const Registers& r, const uint64_t* frame,
                const uint8_t* entry) {
-  return frame + LoadAs<int32_t>(entry - 8) <=
-         Internals::stack_end(r.inst->execution);
+  return frame + LoadAs<int32_t>(entry - 8) <= r.inst->stack_end;
 }
 
 // Resolves call_indirect's callee, or ends with the trap of rule 6.
@@ -186,7 +185,7 @@ uint64_t Internals::CallForeign(Registers& r, const Func* f) {
     r.fp[-1] = reinterpret_cast<uint64_t>(ReturnToInstanceCode());
   }
   r.inst = f->instance;
-  r.inst->execution = e;
+  Attach(e, r.inst);
   r.mem = r.inst->memory->base();
   r.pc = f->entry;
   if (!Charge(r, LoadAs<uint32_t>(f->entry - 4), OutOfFuel::What::kRun)) {

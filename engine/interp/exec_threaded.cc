@@ -27,7 +27,7 @@
 #define TARGET_ LoadAs<const uint8_t *>(pc + 16)
 #define COST_FALSE_ LoadAs<uint32_t>(pc + 24)
 #define MEMORY_SIZE_ LoadAs<uint64_t>(mem - 8)
-#define STACK_END_ Execution::Internals::stack_end(inst->execution)
+#define STACK_END_ inst->stack_end
 
 #if defined(ASHLAR_UNMETERED)
 #define CHARGE_(cost) (void)(cost);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/interp/internals.h"
 #include "engine/interp/op.h"
 #include "engine/interp/registers.h"
 #include "engine/interp/special_code.h"
@@ -37,7 +38,6 @@ void Execution::Reset(uint32_t stack_slots_max) {
   trap_detail_.clear();
   out_of_fuel_ = {};
   host_instance_.memory = Memory::Empty();
-  host_instance_.execution = this;
 }
 
 uint64_t Execution::fuel_left() const { return slice_ + reserve_; }
@@ -51,7 +51,7 @@ Exit Execution::Enter(Func* func, absl::Span<const uint64_t> args) {
   Activation a;
   a.func = func;
   a.inst = func->instance != nullptr ? func->instance : &host_instance_;
-  a.inst->execution = this;
+  Internals::Attach(this, a.inst);
   a.base = activations_.empty() ? stack_.get() : activations_.back().top;
   a.crossings = crossings_.size();
   a.pc = EnterActivationCode();

@@ -73,6 +73,7 @@ struct Instance {
   GlobalCell** globals = nullptr;     // all of them, imports first
   Table** tables = nullptr;
   Func* functions = nullptr;             // imported ones are copies
+  const uint64_t* stack_end = nullptr;   // the stack rule's limit
   class Execution* execution = nullptr;  // the one that runs it now
   // Cold.
   const Code* code = nullptr;

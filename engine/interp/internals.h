@@ -8,7 +8,11 @@
 namespace ashlar::interp {
 
 struct Execution::Internals {
-  static const uint64_t* stack_end(const Execution* e) { return e->stack_end_; }
+  // Makes `inst` the one that runs.
+  static void Attach(Execution* e, Instance* inst) {
+    inst->execution = e;
+    inst->stack_end = e->stack_end_;
+  }
   // The next slice for the handlers, from what is left.
   static uint64_t NextSlice(Execution* e);
   // Pays the deficit that a handler's charge left (`fuel` wrapped below 0).
