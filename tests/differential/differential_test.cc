@@ -85,7 +85,7 @@ class Trial {
         .write(reinterpret_cast<const char*>(module_.bytes.data()),
                static_cast<std::streamsize>(module_.bytes.size()));
     const std::string command =
-        absl::StrCat("wasm2wat --enable-all ", path, ".wasm -o ", path, ".wat");
+        absl::StrCat("wasm2wat --enable-tail-call --enable-extended-const ", path, ".wasm -o ", path, ".wat");
     if (std::system(command.c_str()) != 0) return path + ".wasm";
     return path + ".wat";
   }
