@@ -5,9 +5,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "engine/cache.h"
 #include "engine/driver.h"
 #include "engine/loader.h"
+#include "engine/module_cache.h"
 #include "engine/workspace.h"
 #include "metering/fuel.h"
 

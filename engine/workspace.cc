@@ -16,21 +16,29 @@ void Workspace::GiveBack(std::unique_ptr<interp::Store> store) {
   stores_.push_back(std::move(store));
 }
 
+WorkspacePool::~WorkspacePool() {
+  for (std::atomic<Workspace*>& place : places_) delete place.load();
+}
+
 std::unique_ptr<Workspace> WorkspacePool::Take() {
-  {
-    const absl::MutexLock lock(&mutex_);
-    if (!free_.empty()) {
-      std::unique_ptr<Workspace> workspace = std::move(free_.back());
-      free_.pop_back();
-      return workspace;
-    }
+  for (std::atomic<Workspace*>& place : places_) {
+    if (place.load(std::memory_order_relaxed) == nullptr) continue;
+    Workspace* workspace = place.exchange(nullptr, std::memory_order_acquire);
+    if (workspace != nullptr) return std::unique_ptr<Workspace>(workspace);
   }
   return std::make_unique<Workspace>();
 }
 
 void WorkspacePool::GiveBack(std::unique_ptr<Workspace> workspace) {
-  const absl::MutexLock lock(&mutex_);
-  free_.push_back(std::move(workspace));
+  for (std::atomic<Workspace*>& place : places_) {
+    Workspace* expected = nullptr;
+    if (place.compare_exchange_strong(expected, workspace.get(),
+                                      std::memory_order_release,
+                                      std::memory_order_relaxed)) {
+      workspace.release();
+      return;
+    }
+  }
 }
 
 }  // namespace ashlar::engine

@@ -3,11 +3,11 @@
 #ifndef ENGINE_WORKSPACE_H_
 #define ENGINE_WORKSPACE_H_
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
 #include "engine/interp/memory.h"
@@ -30,15 +30,20 @@ class Workspace {
   std::vector<std::unique_ptr<interp::Store>> stores_;
 };
 
-// Workspaces that no execution uses now. Thread-safe.
+// Workspaces that no execution uses now, as many as it has places for.
+// Thread-safe.
 class WorkspacePool {
  public:
+  WorkspacePool() = default;
+  ~WorkspacePool();
+  WorkspacePool(const WorkspacePool&) = delete;
+  WorkspacePool& operator=(const WorkspacePool&) = delete;
+
   std::unique_ptr<Workspace> Take();
   void GiveBack(std::unique_ptr<Workspace> workspace);
 
  private:
-  absl::Mutex mutex_;
-  std::vector<std::unique_ptr<Workspace>> free_ ABSL_GUARDED_BY(mutex_);
+  std::array<std::atomic<Workspace*>, 64> places_{};
 };
 
 }  // namespace ashlar::engine

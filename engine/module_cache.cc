@@ -1,4 +1,4 @@
-#include "engine/cache.h"
+#include "engine/module_cache.h"
 
 #include <iterator>
 #include <utility>

@@ -1,7 +1,7 @@
 // Compiled modules that are kept between executions. What it holds never
 // changes an outcome or a fuel count: compiling is charged by the request.
-#ifndef ENGINE_CACHE_H_
-#define ENGINE_CACHE_H_
+#ifndef ENGINE_MODULE_CACHE_H_
+#define ENGINE_MODULE_CACHE_H_
 
 #include <cstdint>
 #include <list>
@@ -63,4 +63,4 @@ class ModuleCache {
 
 }  // namespace ashlar::engine
 
-#endif  // ENGINE_CACHE_H_
+#endif  // ENGINE_MODULE_CACHE_H_
