@@ -73,14 +73,10 @@ void Overlay::RemoveAccount(const AccountId& account) {
        it != changes_.end() && it->first.account == account; ++it) {
     keys.push_back(it->first);
   }
-  // Once the account is removed, what lies below no longer shows through, so
-  // only its first removal has entries of below_ to mark.
-  if (!removed_.contains(account)) {
-    for (auto it = below_.lower_bound(first_storage);
-         it != below_.end() && it->first.account == account; ++it) {
-      if (it->second.has_value() && !changes_.contains(it->first)) {
-        keys.push_back(it->first);
-      }
+  for (auto it = below_.lower_bound(first_storage);
+       it != below_.end() && it->first.account == account; ++it) {
+    if (it->second.has_value() && !changes_.contains(it->first)) {
+      keys.push_back(it->first);
     }
   }
   for (const Key& key : keys) Delete(key);
