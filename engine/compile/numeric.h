@@ -18,7 +18,10 @@ bool Translator::Binary(Descriptor d) {
   uint32_t op = d.op;
   const int32_t dst = Temp(x);
   const bool is_compare = d.klass == Class::kCompare;
-  if (x->is_constant && !y->is_constant && (is_compare || d.extra)) {
+  // Only what fits the instruction changes sides: another constant would be
+  // written to y's temporary, where the other operand stands.
+  if (x->is_constant && !y->is_constant && (is_compare || d.extra) &&
+      x->constant == static_cast<int32_t>(x->constant)) {
     std::swap(*x, *y);
     if (is_compare) {
       op = (d.in == 0x7f ? kOpI32Eq_SS : kOpI64Eq_SS) + d.extra * kBinForms;

@@ -35,11 +35,16 @@ class Validator {
       : module_(module), options_(options), type_(type), reader_(begin, end) {}
 
   // The labels around dead code: controls[0 .. depth].
-  void SetOuter(const Control* controls, uint32_t depth, Types own_results) {
+  void SetOuter(const struct Control* controls, uint32_t depth) {
     outer_ = controls;
     outer_depth_ = depth;
-    PushFrame(Opcode::kBlock, {}, own_results);
-    frames_.back().unreachable = true;
+    const struct Control& own = controls[depth];
+    frames_.push_back(
+        {own.kind == compile::Control::kLoop ? Opcode::kLoop : Opcode::kBlock,
+         {own.params, own.param_count},
+         {own.results, own.result_count},
+         0,
+         true});
   }
 
   bool Body();
@@ -611,8 +616,7 @@ const uint8_t* ValidateDeadCode(const Context& context, const uint8_t* ip,
   if (ip > context.end) return nullptr;
   Validator validator(*context.module, *context.options, *context.type, ip,
                       context.end);
-  const struct Control& own = controls[depth];
-  validator.SetOuter(controls, depth, {own.results, own.result_count});
+  validator.SetOuter(controls, depth);
   validator.SetLocals(context.scratch->locals,
                       context.type->param_count + context.declared_locals);
   return validator.DeadBlock();
