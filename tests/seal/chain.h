@@ -1,0 +1,59 @@
+// A little chain for tests: a state, an engine, and calls that change it.
+#ifndef TESTS_SEAL_CHAIN_H_
+#define TESTS_SEAL_CHAIN_H_
+
+#include <filesystem>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "engine/engine.h"
+#include "engine/state/inline_state.h"
+
+namespace ashlar::testing {
+
+// An account whose 32 bytes are all `byte`.
+state::AccountId Account(uint8_t byte);
+
+// Wasm bytes of a module in text form, made by wat2wasm. Aborts where the text
+// is wrong: texts are constants of tests.
+std::string Wat(absl::string_view text);
+
+// ASHLAR_DATA (default: ../shared beside the checkout), folder `contracts`. May
+// not exist: tests then skip with the line kNoData.
+std::filesystem::path ContractsFolder();
+inline constexpr char kNoData[] = "ASHLAR_DATA names no folder with contracts";
+std::string ReadFile(const std::filesystem::path& path);
+
+class Chain {
+ public:
+  explicit Chain(absl::string_view profile = "seal-1",
+                 uint64_t cache_size_bytes = 64 << 20);
+
+  // A request with the defaults of the vectors: caller 01.., callee c0..,
+  // value 0, block 1, now 1700000000000, fuel 2^56, module FRESH.
+  engine::ExecuteRequest Request(absl::string_view module,
+                                 absl::string_view entry,
+                                 absl::string_view input = "") const;
+
+  // Executes and, where it returned, applies the effects. Aborts where there
+  // is no outcome.
+  engine::ExecuteResult Execute(const engine::ExecuteRequest& request);
+  // Executes and changes nothing.
+  engine::ExecuteResult Try(const engine::ExecuteRequest& request);
+
+  // Makes `account` a contract of `module` without running its constructor.
+  void Deploy(const state::AccountId& account, absl::string_view module);
+
+  state::InlineState& state() { return state_; }
+  engine::Engine& engine() { return engine_; }
+  const engine::Profile& profile() const { return *profile_; }
+
+ private:
+  const engine::Profile* profile_;
+  engine::Engine engine_;
+  state::InlineState state_;
+};
+
+}  // namespace ashlar::testing
+
+#endif  // TESTS_SEAL_CHAIN_H_
