@@ -6,6 +6,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "ashlar/v1/estimation.grpc.pb.h"
 #include "ashlar/v1/execution.grpc.pb.h"
 #include "ashlar/v1/info.grpc.pb.h"
 #include "ashlar/v1/modules.grpc.pb.h"
@@ -15,7 +16,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
-#include "rpc/convert_internal.h"
+#include "rpc/field.h"
 #include "rpc/status.h"
 
 namespace ashlar::rpc {
@@ -56,6 +57,7 @@ absl::StatusOr<ModuleReport> FromProto(const v1::InspectResponse& from) {
 struct Client::Stubs {
   ClientOptions options;
   std::unique_ptr<v1::Execution::Stub> execution;
+  std::unique_ptr<v1::Estimation::Stub> estimation;
   std::unique_ptr<v1::Modules::Stub> modules;
   std::unique_ptr<v1::Info::Stub> info;
 
@@ -92,6 +94,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(
   auto stubs = std::make_unique<Stubs>();
   stubs->options = options;
   stubs->execution = v1::Execution::NewStub(channel);
+  stubs->estimation = v1::Estimation::NewStub(channel);
   stubs->modules = v1::Modules::NewStub(channel);
   stubs->info = v1::Info::NewStub(channel);
   return std::unique_ptr<Client>(new Client(std::move(stubs)));
@@ -108,6 +111,17 @@ absl::StatusOr<ExecuteReply> Client::Execute(const ExecuteCall& call) {
   ASSIGN_OR_RETURN(reply.result, rpc::FromProto(response));
   if (response.has_new_version()) reply.new_version = response.new_version();
   return reply;
+}
+
+absl::StatusOr<engine::ExecuteResult> Client::Estimate(
+    const ExecuteCall& call) {
+  v1::EstimateRequest request;
+  ToProto(call, request.mutable_call());
+  v1::EstimateResponse response;
+  RETURN_IF_ERROR(stubs_->Call(stubs_->estimation.get(),
+                               &v1::Estimation::Stub::Estimate, request,
+                               &response));
+  return rpc::FromProto(response);
 }
 
 absl::StatusOr<base::Hash256> Client::Put(const base::Hash256& profile,

@@ -16,7 +16,6 @@
 #include "ashlar/v1/modules.pb.h"
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
-#include "engine/engine.h"
 #include "engine/outcome.h"
 #include "engine/wasm/violation.h"
 #include "rpc/convert.h"
@@ -77,6 +76,9 @@ class Client {
   ~Client();
 
   absl::StatusOr<ExecuteReply> Execute(const ExecuteCall& call);
+
+  // A call that is to be committed is INVALID_ARGUMENT.
+  absl::StatusOr<engine::ExecuteResult> Estimate(const ExecuteCall& call);
 
   // Stores the module and returns its hash. INVALID_ARGUMENT names the first
   // violations; see Violations().

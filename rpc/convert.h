@@ -17,15 +17,16 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "ashlar/v1/estimation.pb.h"
 #include "ashlar/v1/execution.pb.h"
 #include "ashlar/v1/info.pb.h"
 #include "ashlar/v1/outcome.pb.h"
 #include "ashlar/v1/state.pb.h"
 #include "ashlar/v1/types.pb.h"
 #include "engine/base/hash.h"
-#include "engine/engine.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
+#include "engine/request.h"
 #include "engine/state/inline_state.h"
 #include "engine/state/overlay.h"
 #include "engine/state/types.h"
@@ -62,11 +63,14 @@ struct ExecuteCall {
 absl::StatusOr<ExecuteCall> FromProto(const v1::ExecuteRequest& from);
 void ToProto(const ExecuteCall& from, v1::ExecuteRequest* to);
 
-// An ExecuteResponse. Text that is not UTF-8 gets '?' for the bytes that are
-// not, because a string field could not carry it.
+// An ExecuteResponse, or an EstimateResponse. Text that is not UTF-8 gets '?'
+// for the bytes that are not, because a string field could not carry it.
 void ToProto(const engine::ExecuteResult& from, v1::ExecuteResponse* to);
+void ToProto(const engine::ExecuteResult& from, v1::EstimateResponse* to);
 absl::StatusOr<engine::ExecuteResult> FromProto(
     const v1::ExecuteResponse& from);
+absl::StatusOr<engine::ExecuteResult> FromProto(
+    const v1::EstimateResponse& from);
 
 void ToProto(const wasm::Violation& from, v1::Violation* to);
 absl::StatusOr<wasm::Violation> FromProto(const v1::Violation& from);

@@ -11,7 +11,7 @@
 #include "metering/fuel.h"
 #include "metering/schedule.h"
 #include "rpc/convert.h"
-#include "rpc/convert_internal.h"
+#include "rpc/field.h"
 
 namespace ashlar::rpc {
 namespace {
@@ -55,7 +55,11 @@ static_assert(v1::KIND_BALANCE == static_cast<int>(state::Kind::kBalance));
 static_assert(v1::KIND_CODE == static_cast<int>(state::Kind::kCode));
 static_assert(v1::KIND_NONCE == static_cast<int>(state::Kind::kNonce));
 static_assert(v1::KIND_STORAGE == static_cast<int>(state::Kind::kStorage));
-static_assert(static_cast<int>(Category::kCount) == 6,
+static_assert(v1::FUEL_CATEGORY_COMPILE ==
+              static_cast<int>(Category::kCompile) + 1);
+static_assert(v1::FUEL_CATEGORY_CALLS ==
+              static_cast<int>(Category::kCalls) + 1);
+static_assert(v1::FuelCategory_MAX == static_cast<int>(Category::kCount),
               "FuelByCategory has a field for each category");
 
 // The length of the UTF-8 sequence at the front, or 0 where there is none
@@ -90,6 +94,14 @@ std::string ToUtf8(absl::string_view text) {
     }
   }
   return result;
+}
+
+// The engine's categories count from 0, which a proto enum keeps free.
+v1::FuelCategory ToProto(Category from) {
+  return static_cast<v1::FuelCategory>(static_cast<int>(from) + 1);
+}
+Category FromProto(v1::FuelCategory from) {
+  return static_cast<Category>(static_cast<int>(from) - 1);
 }
 
 void ToProto(const engine::Outcome& from, v1::Outcome* to) {
@@ -154,11 +166,23 @@ void ToProto(const engine::Completed& from, v1::Completed* to) {
   for (const std::string& name : from.context_reads) {
     to->add_context_reads(name);
   }
+  for (const engine::ModuleRead& read : from.modules) {
+    v1::ModuleRead* to_read = to->add_module_reads();
+    to_read->set_hash(ToString(read.hash.view()));
+    to_read->set_present(read.present);
+  }
   v1::Digests* digests = to->mutable_digests();
   digests->set_request(ToString(from.digests.request.view()));
   digests->set_reads(ToString(from.digests.reads.view()));
   digests->set_effects(ToString(from.digests.effects.view()));
   digests->set_receipt(ToString(from.digests.receipt.view()));
+}
+
+void ToProto(const engine::BacktraceFrame& from, v1::BacktraceFrame* to) {
+  to->set_account(ToString(from.account.view()));
+  to->set_function_index(from.function);
+  to->set_offset(from.offset);
+  to->set_name(ToUtf8(from.name));
 }
 
 void ToProto(const engine::Diagnostics& from, v1::Diagnostics* to) {
@@ -167,11 +191,16 @@ void ToProto(const engine::Diagnostics& from, v1::Diagnostics* to) {
     to->add_debug_messages(message);
   }
   for (const engine::BacktraceFrame& frame : from.backtrace) {
-    v1::BacktraceFrame* to_frame = to->add_backtrace();
-    to_frame->set_account(ToString(frame.account.view()));
-    to_frame->set_function_index(frame.function);
-    to_frame->set_offset(frame.offset);
-    to_frame->set_name(ToUtf8(frame.name));
+    ToProto(frame, to->add_backtrace());
+  }
+  for (const engine::BacktraceFrame& frame : from.fuel_reads) {
+    ToProto(frame, to->add_fuel_reads());
+  }
+  if (from.shortage.has_value()) {
+    v1::FuelShortage* shortage = to->mutable_shortage();
+    shortage->set_category(ToProto(from.shortage->category));
+    shortage->set_missing(from.shortage->missing);
+    shortage->set_depth(from.shortage->depth);
   }
 }
 
@@ -289,6 +318,11 @@ absl::StatusOr<engine::Completed> FromProto(const v1::Completed& from) {
   }
   to.context_reads.assign(from.context_reads().begin(),
                           from.context_reads().end());
+  for (const v1::ModuleRead& read : from.module_reads()) {
+    engine::ModuleRead& to_read = to.modules.emplace_back();
+    ASSIGN_OR_RETURN(to_read.hash, Hash(read.hash(), "module_read.hash"));
+    to_read.present = read.present();
+  }
   ASSIGN_OR_RETURN(to.digests, FromProto(from.digests()));
   return to;
 }
@@ -304,24 +338,43 @@ absl::StatusOr<engine::NeedsState> FromProto(const v1::NeedsState& from) {
   return to;
 }
 
+absl::StatusOr<engine::BacktraceFrame> FromProto(
+    const v1::BacktraceFrame& from) {
+  engine::BacktraceFrame to;
+  ASSIGN_OR_RETURN(to.account, Hash(from.account(), "frame.account"));
+  to.function = from.function_index();
+  to.offset = from.offset();
+  to.name = from.name();
+  return to;
+}
+
 absl::StatusOr<engine::Diagnostics> FromProto(const v1::Diagnostics& from) {
   engine::Diagnostics to;
   to.message = from.message();
   to.debug_messages.assign(from.debug_messages().begin(),
                            from.debug_messages().end());
   for (const v1::BacktraceFrame& frame : from.backtrace()) {
-    engine::BacktraceFrame& to_frame = to.backtrace.emplace_back();
-    ASSIGN_OR_RETURN(to_frame.account, Hash(frame.account(), "frame.account"));
-    to_frame.function = frame.function_index();
-    to_frame.offset = frame.offset();
-    to_frame.name = frame.name();
+    ASSIGN_OR_RETURN(to.backtrace.emplace_back(), FromProto(frame));
+  }
+  for (const v1::BacktraceFrame& frame : from.fuel_reads()) {
+    ASSIGN_OR_RETURN(to.fuel_reads.emplace_back(), FromProto(frame));
+  }
+  if (from.has_shortage()) {
+    const v1::FuelCategory category = from.shortage().category();
+    if (category == v1::FUEL_CATEGORY_UNSPECIFIED ||
+        !v1::FuelCategory_IsValid(category)) {
+      return Malformed("a fuel category of unknown number");
+    }
+    to.shortage = engine::FuelShortage{.category = FromProto(category),
+                                       .missing = from.shortage().missing(),
+                                       .depth = from.shortage().depth()};
   }
   return to;
 }
 
-}  // namespace
-
-void ToProto(const engine::ExecuteResult& from, v1::ExecuteResponse* to) {
+// ExecuteResponse and EstimateResponse share these fields.
+template <typename Response>
+void ResultToProto(const engine::ExecuteResult& from, Response* to) {
   CHECK(from.completed.has_value() != from.needs_state.has_value());
   if (from.completed.has_value()) {
     ToProto(*from.completed, to->mutable_completed());
@@ -337,23 +390,43 @@ void ToProto(const engine::ExecuteResult& from, v1::ExecuteResponse* to) {
   ToProto(from.diagnostics, to->mutable_diagnostics());
 }
 
-absl::StatusOr<engine::ExecuteResult> FromProto(
-    const v1::ExecuteResponse& from) {
+template <typename Response>
+absl::StatusOr<engine::ExecuteResult> ResultFromProto(const Response& from) {
   engine::ExecuteResult to;
   switch (from.result_case()) {
-    case v1::ExecuteResponse::kCompleted: {
+    case Response::kCompleted: {
       ASSIGN_OR_RETURN(to.completed, FromProto(from.completed()));
       break;
     }
-    case v1::ExecuteResponse::kNeedsState: {
+    case Response::kNeedsState: {
       ASSIGN_OR_RETURN(to.needs_state, FromProto(from.needs_state()));
       break;
     }
-    case v1::ExecuteResponse::RESULT_NOT_SET:
+    case Response::RESULT_NOT_SET:
       return Malformed("it has no result");
   }
   ASSIGN_OR_RETURN(to.diagnostics, FromProto(from.diagnostics()));
   return to;
+}
+
+}  // namespace
+
+void ToProto(const engine::ExecuteResult& from, v1::ExecuteResponse* to) {
+  ResultToProto(from, to);
+}
+
+void ToProto(const engine::ExecuteResult& from, v1::EstimateResponse* to) {
+  ResultToProto(from, to);
+}
+
+absl::StatusOr<engine::ExecuteResult> FromProto(
+    const v1::ExecuteResponse& from) {
+  return ResultFromProto(from);
+}
+
+absl::StatusOr<engine::ExecuteResult> FromProto(
+    const v1::EstimateResponse& from) {
+  return ResultFromProto(from);
 }
 
 void ToProto(const wasm::Violation& from, v1::Violation* to) {

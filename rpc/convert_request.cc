@@ -7,9 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/host/context.h"
 #include "metering/fuel.h"
 #include "rpc/convert.h"
-#include "rpc/convert_internal.h"
+#include "rpc/field.h"
 
 namespace ashlar::rpc {
 namespace {
@@ -21,6 +22,8 @@ static_assert(v1::ACTIVATION_FRESH ==
               static_cast<int>(engine::Activation::kFresh));
 static_assert(v1::ACTIVATION_ACTIVATED ==
               static_cast<int>(engine::Activation::kActivated));
+static_assert(static_cast<int>(host::ContextField::kCount) == 8,
+              "v1::BlockContext has a field for each of context.def");
 
 absl::Status Invalid(absl::string_view field, absl::string_view sentence) {
   return absl::InvalidArgumentError(absl::StrCat(field, " ", sentence));

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/interp/trap.h"
+#include "engine/state/reader.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
 #include "metering/fuel.h"
@@ -363,10 +364,13 @@ engine::ExecuteResult FullResult() {
   completed.reads = {{{Filled('a'), state::Kind::kCode, ""}, true, Filled('h')},
                      {{Filled('a'), state::Kind::kNonce, ""}, false, {}}};
   completed.context_reads = {"number"};
+  completed.modules = {{Filled('m'), true}, {Filled('n'), false}};
   completed.digests = {Filled('1'), Filled('2'), Filled('3'), Filled('4')};
   result.diagnostics.message = "a message";
   result.diagnostics.debug_messages = {std::string("\xff\x00", 2)};
   result.diagnostics.backtrace = {{Filled('a'), 3, 44, "f"}};
+  result.diagnostics.fuel_reads = {{Filled('b'), 5, 66, "g"}};
+  result.diagnostics.shortage = {metering::Category::kCalls, 12, 2};
   return result;
 }
 
@@ -389,7 +393,21 @@ TEST(ConvertTest, AnAnswerSurvivesTheRoundTrip) {
   EXPECT_TRUE(completed.reads[0].present);
   EXPECT_FALSE(completed.reads[1].present);
   EXPECT_EQ(completed.digests.receipt, Filled('4'));
+  EXPECT_EQ(completed.modules, FullResult().completed->modules);
   EXPECT_EQ(received->diagnostics.debug_messages[0].size(), 2u);
+  EXPECT_EQ(received->diagnostics.shortage->category,
+            metering::Category::kCalls);
+  EXPECT_EQ(received->diagnostics.fuel_reads[0].offset, 66u);
+}
+
+TEST(ConvertTest, FuelCategoriesHaveTheEnginesNames) {
+  const auto* by = v1::FuelByCategory::descriptor();
+  ASSERT_EQ(by->field_count() + 1, v1::FuelCategory_ARRAYSIZE);
+  for (int i = 0; i < by->field_count(); ++i) {
+    EXPECT_EQ(v1::FuelCategory_Name(i + 1),
+              absl::StrCat("FUEL_CATEGORY_",
+                           absl::AsciiStrToUpper(by->field(i)->name())));
+  }
 }
 
 TEST(ConvertTest, NeedsStateSurvivesTheRoundTrip) {

@@ -10,8 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/digests.h"
 #include "engine/engine.h"
 #include "engine/outcome.h"
+#include "engine/request.h"
 #include "engine/state/inline_state.h"
 #include "engine/state/reader.h"
 #include "engine/state/store.h"
@@ -53,10 +55,14 @@ absl::Status ResolveOwnModule(const Backend& backend,
   return absl::OkStatus();
 }
 
-absl::Status ExecuteStateless(const Backend& backend, ExecuteCall call,
-                              const std::atomic<bool>* cancelled,
-                              v1::ExecuteResponse* response) {
-  InlineState* inline_state = std::get_if<InlineState>(&call.state);
+// Engine::Execute or Engine::Estimate.
+using Run = absl::StatusOr<engine::ExecuteResult> (engine::Engine::*)(
+    const engine::ExecuteRequest&, state::Reader*, const std::atomic<bool>*);
+
+absl::StatusOr<engine::ExecuteResult> RunStateless(
+    const Backend& backend, ExecuteCall* call,
+    const std::atomic<bool>* cancelled, Run run) {
+  InlineState* inline_state = std::get_if<InlineState>(&call->state);
   state::InlineState empty(state::MissingKeys::kAbsent);
   CallReader reader(inline_state != nullptr ? &inline_state->entries : &empty,
                     inline_state,
@@ -64,11 +70,8 @@ absl::Status ExecuteStateless(const Backend& backend, ExecuteCall call,
                     inline_state != nullptr ? CallReader::Missing::kUnknown
                                             : CallReader::Missing::kAbsent);
   RETURN_IF_ERROR(
-      ResolveOwnModule(backend, call.request, inline_state, &reader));
-  ASSIGN_OR_RETURN(const engine::ExecuteResult result,
-                   backend.engine->Execute(call.request, &reader, cancelled));
-  ToProto(result, response);
-  return CheckAnswerSize(backend, *response);
+      ResolveOwnModule(backend, call->request, inline_state, &reader));
+  return (backend.engine->*run)(call->request, &reader, cancelled);
 }
 
 // The state at the base version. A namespace that nobody wrote yet is empty at
@@ -149,27 +152,57 @@ absl::Status Commit(const Backend& backend, const ExecuteCall& call,
   return absl::OkStatus();
 }
 
-absl::Status ExecuteOverStore(const Backend& backend, const ExecuteCall& call,
-                              const std::atomic<bool>* cancelled,
-                              v1::ExecuteResponse* response) {
+absl::StatusOr<engine::ExecuteResult> RunOverStore(
+    const Backend& backend, const ExecuteCall& call,
+    const std::atomic<bool>* cancelled, Run run) {
   const StoreState& spec = std::get<StoreState>(call.state);
-  RETURN_IF_ERROR(CheckNamespace(spec.name_space));
-  const base::Hash256 digest = engine::RequestDigest(call.request);
-  if (spec.commit) {
-    ASSIGN_OR_RETURN(const auto answer, FindAnswer(backend, spec, digest));
-    if (answer.has_value()) return UseAnswer(answer->answer, response);
-  }
   ASSIGN_OR_RETURN(const std::unique_ptr<state::Reader> base,
                    OpenBase(backend, spec));
   CallReader reader(base.get(), nullptr, backend.store,
                     CallReader::Missing::kAbsent);
   RETURN_IF_ERROR(ResolveOwnModule(backend, call.request, nullptr, &reader));
-  ASSIGN_OR_RETURN(const engine::ExecuteResult result,
-                   backend.engine->Execute(call.request, &reader, cancelled));
-  CHECK(result.completed.has_value(), "the store knows every key");
+  auto result = (backend.engine->*run)(call.request, &reader, cancelled);
+  CHECK(!result.ok() || result->completed.has_value(),
+        "the store knows every key");
+  return result;
+}
+
+absl::Status ExecuteAndCommit(const Backend& backend, const ExecuteCall& call,
+                              const std::atomic<bool>* cancelled,
+                              v1::ExecuteResponse* response) {
+  const base::Hash256 digest = engine::RequestDigest(call.request);
+  ASSIGN_OR_RETURN(
+      const auto answer,
+      FindAnswer(backend, std::get<StoreState>(call.state), digest));
+  if (answer.has_value()) return UseAnswer(answer->answer, response);
+  ASSIGN_OR_RETURN(
+      const engine::ExecuteResult result,
+      RunOverStore(backend, call, cancelled, &engine::Engine::Execute));
   ToProto(result, response);
-  if (!spec.commit) return CheckAnswerSize(backend, *response);
   return Commit(backend, call, digest, *result.completed, cancelled, response);
+}
+
+// What is not committed.
+template <typename Response>
+absl::Status DryRun(const Backend& backend, ExecuteCall call,
+                    const std::atomic<bool>* cancelled, Run run,
+                    Response* response) {
+  ASSIGN_OR_RETURN(const engine::ExecuteResult result,
+                   std::holds_alternative<StoreState>(call.state)
+                       ? RunOverStore(backend, call, cancelled, run)
+                       : RunStateless(backend, &call, cancelled, run));
+  ToProto(result, response);
+  return CheckAnswerSize(backend, *response);
+}
+
+absl::StatusOr<ExecuteCall> CheckedCall(const Backend& backend,
+                                        const v1::ExecuteRequest& request) {
+  RETURN_IF_ERROR(FindProfile(backend, request.profile()).status());
+  ASSIGN_OR_RETURN(ExecuteCall call, FromProto(request));
+  if (const auto* spec = std::get_if<StoreState>(&call.state)) {
+    RETURN_IF_ERROR(CheckNamespace(spec->name_space));
+  }
+  return call;
 }
 
 }  // namespace
@@ -177,12 +210,28 @@ absl::Status ExecuteOverStore(const Backend& backend, const ExecuteCall& call,
 absl::Status Execute(const Backend& backend, const v1::ExecuteRequest& request,
                      const std::atomic<bool>* cancelled,
                      v1::ExecuteResponse* response) {
-  RETURN_IF_ERROR(FindProfile(backend, request.profile()).status());
-  ASSIGN_OR_RETURN(ExecuteCall call, FromProto(request));
-  if (std::holds_alternative<StoreState>(call.state)) {
-    return ExecuteOverStore(backend, call, cancelled, response);
+  ASSIGN_OR_RETURN(ExecuteCall call, CheckedCall(backend, request));
+  const auto* spec = std::get_if<StoreState>(&call.state);
+  if (spec != nullptr && spec->commit) {
+    return ExecuteAndCommit(backend, call, cancelled, response);
   }
-  return ExecuteStateless(backend, std::move(call), cancelled, response);
+  return DryRun(backend, std::move(call), cancelled, &engine::Engine::Execute,
+                response);
+}
+
+absl::Status Estimate(const Backend& backend,
+                      const v1::EstimateRequest& request,
+                      const std::atomic<bool>* cancelled,
+                      v1::EstimateResponse* response) {
+  ASSIGN_OR_RETURN(ExecuteCall call, CheckedCall(backend, request.call()));
+  const auto* spec = std::get_if<StoreState>(&call.state);
+  if (spec != nullptr && spec->commit) {
+    return absl::InvalidArgumentError(
+        "store_state.commit is COMMIT; an estimate commits nothing, so choose "
+        "DRY_RUN (1)");
+  }
+  return DryRun(backend, std::move(call), cancelled, &engine::Engine::Estimate,
+                response);
 }
 
 }  // namespace ashlar::rpc

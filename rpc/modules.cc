@@ -16,7 +16,7 @@
 #include "engine/wasm/types.h"
 #include "engine/wasm/violation.h"
 #include "rpc/convert.h"
-#include "rpc/convert_internal.h"
+#include "rpc/field.h"
 
 namespace ashlar::rpc {
 namespace {

@@ -12,7 +12,7 @@
 #include "ashlar/v1/modules.grpc.pb.h"
 #include "ashlar/v1/replay.grpc.pb.h"
 #include "ashlar/v1/state.grpc.pb.h"
-#include "engine/engine.h"
+#include "engine/outcome.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
 #include "rpc/execute.h"
@@ -38,13 +38,11 @@ constexpr Later kSession = {
     "ashlar.v1.Execution/Session",
     "use Execute with inline state and missing_key ASK, and send the call "
     "again with what NeedsState names"};
-constexpr Later kEstimate = {
-    "ashlar.v1.Estimation/Estimate",
-    "Execute a DRY_RUN and read fuel.minimum, or use `ashlar estimate`"};
 constexpr Later kVerify = {"ashlar.v1.Replay/Verify",
                            "use `ashlar replay` in process"};
 
 constexpr absl::string_view kExecute = "ashlar.v1.Execution/Execute";
+constexpr absl::string_view kEstimate = "ashlar.v1.Estimation/Estimate";
 constexpr absl::string_view kInspect = "ashlar.v1.Modules/Inspect";
 constexpr absl::string_view kPut = "ashlar.v1.Modules/Put";
 constexpr absl::string_view kGetModule = "ashlar.v1.Modules/Get";
@@ -109,6 +107,15 @@ class Method {
   MethodMetrics metrics_;
 };
 
+// Charges the client's quota; counts what was computed.
+void Count(const v1::Completed& completed, const ServiceContext& context,
+           CallState* state) {
+  state->fuel_used = completed.fuel().used();
+  context.metrics->CountOutcome(
+      static_cast<engine::OutcomeClass>(completed.outcome().outcome_class()),
+      completed.fuel().used());
+}
+
 class ExecutionService : public v1::Execution::CallbackService {
  public:
   explicit ExecutionService(ServiceContext* context)
@@ -119,19 +126,15 @@ class ExecutionService : public v1::Execution::CallbackService {
 
   UnaryReactor* Execute(Context* call, const v1::ExecuteRequest* request,
                         v1::ExecuteResponse* response) override {
-    return execute_.Queue(call, [context = context_, request,
-                                 response](CallState* state) {
-      const absl::Status status =
-          rpc::Execute(context->backend, *request, state->cancelled, response);
-      if (status.ok() && response->has_completed()) {
-        const v1::Completed& completed = response->completed();
-        state->fuel_used = completed.fuel().used();
-        context->metrics->CountOutcome(static_cast<engine::OutcomeClass>(
-                                           completed.outcome().outcome_class()),
-                                       completed.fuel().used());
-      }
-      return status;
-    });
+    return execute_.Queue(
+        call, [context = context_, request, response](CallState* state) {
+          const absl::Status status = rpc::Execute(context->backend, *request,
+                                                   state->cancelled, response);
+          if (status.ok() && response->has_completed()) {
+            Count(response->completed(), *context, state);
+          }
+          return status;
+        });
   }
 
   grpc::ServerBidiReactor<v1::ExecuteBlockRequest, v1::ExecuteBlockResponse>*
@@ -157,14 +160,23 @@ class ExecutionService : public v1::Execution::CallbackService {
 class EstimationService : public v1::Estimation::CallbackService {
  public:
   explicit EstimationService(ServiceContext* context)
-      : estimate_(context, kEstimate.method) {}
+      : context_(context), estimate_(context, kEstimate) {}
 
-  UnaryReactor* Estimate(Context* call, const v1::EstimateRequest*,
-                         v1::EstimateResponse*) override {
-    return estimate_.Refuse(call, kEstimate);
+  UnaryReactor* Estimate(Context* call, const v1::EstimateRequest* request,
+                         v1::EstimateResponse* response) override {
+    return estimate_.Queue(
+        call, [context = context_, request, response](CallState* state) {
+          const absl::Status status = rpc::Estimate(context->backend, *request,
+                                                    state->cancelled, response);
+          if (status.ok() && response->has_completed()) {
+            Count(response->completed(), *context, state);
+          }
+          return status;
+        });
   }
 
  private:
+  ServiceContext* const context_;
   Method estimate_;
 };
 
@@ -289,8 +301,8 @@ std::unique_ptr<grpc::Service> NewInfoService(ServiceContext* context) {
 std::vector<std::string> ServedMethods() {
   std::vector<std::string> names;
   for (absl::string_view name :
-       {kExecute, kInspect, kPut, kGetModule, kActivate, kGetState, kWrite,
-        kRollback, kPrune, kGetCapabilities}) {
+       {kExecute, kEstimate, kInspect, kPut, kGetModule, kActivate, kGetState,
+        kWrite, kRollback, kPrune, kGetCapabilities}) {
     names.emplace_back(name.data(), name.size());
   }
   return names;

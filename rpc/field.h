@@ -1,6 +1,6 @@
-// Pieces that the halves of convert (requests, answers) share.
-#ifndef RPC_CONVERT_INTERNAL_H_
-#define RPC_CONVERT_INTERNAL_H_
+// Values as protobuf fields of type bytes and string take them.
+#ifndef RPC_FIELD_H_
+#define RPC_FIELD_H_
 
 #include <string>
 
@@ -22,4 +22,4 @@ inline std::string ToString(absl::string_view view) {
 
 }  // namespace ashlar::rpc
 
-#endif  // RPC_CONVERT_INTERNAL_H_
+#endif  // RPC_FIELD_H_
