@@ -24,6 +24,25 @@ std::filesystem::path ContractsFolder();
 inline constexpr char kNoData[] = "ASHLAR_DATA names no folder with contracts";
 std::string ReadFile(const std::filesystem::path& path);
 
+// A contract of the seal ABI: the imports named in `functions` (module.name
+// of abi.def, as $name), an empty `deploy`, and `call` with this body. Memory
+// is 2 pages; `rest` may add data, functions and globals. seal_return is always
+// there as $return.
+std::string Contract(absl::string_view functions, absl::string_view call_body,
+                     absl::string_view rest = "");
+// The same with a body for `deploy`.
+std::string ContractWithDeploy(absl::string_view functions,
+                               absl::string_view deploy_body,
+                               absl::string_view call_body,
+                               absl::string_view rest = "");
+
+// Little-endian bytes.
+std::string Le32(uint32_t value);
+std::string Le64(uint64_t value);
+std::string Le128(unsigned __int128 value);
+// The bytes as they stand in a data segment of the text format.
+std::string Escaped(absl::string_view bytes);
+
 class Chain {
  public:
   explicit Chain(absl::string_view profile = "seal-1",
