@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cli/files.h"
+#include "engine/base/limits.h"
 #include "engine/loader.h"
 #include "engine/profile.h"
 #include "engine/wasm/violation.h"
@@ -130,6 +131,13 @@ TEST(RealModules, StrictListsEveryViolationOnce) {
       has_feature |= violation.code == ViolationCode::kUnsupportedFeature;
     }
     EXPECT_EQ(distinct.size(), strict.list().size()) << List(strict);
+    // A module beyond its limit is not read at all.
+    if (std::filesystem::file_size(row.file) >
+        base::kStrictLimits.module_size_bytes_max) {
+      ASSERT_EQ(strict.list().size(), 1u) << List(strict);
+      EXPECT_EQ(strict.list()[0].code, ViolationCode::kLimitModuleSize);
+      continue;
+    }
     // A full list is cut: then nothing is known of the rest.
     if (strict.full()) continue;
     EXPECT_EQ(unknown_imports, row.imports) << List(strict);
