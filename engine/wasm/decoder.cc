@@ -46,6 +46,13 @@ const SectionInfo& InfoOf(SectionId id) {
   return kSections[static_cast<int>(id)];
 }
 
+// A second memory is invalid by the spec; a first one may be beyond a limit.
+ViolationCode BeyondCode(const SectionInfo& info, uint32_t max) {
+  return info.code == ViolationCode::kMultipleMemories && max == 0
+             ? ViolationCode::kLimitMemories
+             : info.code;
+}
+
 }  // namespace
 
 void ModuleDecoder::Run() {
@@ -177,7 +184,7 @@ uint32_t ModuleDecoder::ReadCount(SectionId id, size_t existing) {
   if (count <= max && existing <= max - count) return count;
   // Imports alone may have exceeded it; then that was said already.
   if (existing <= max) {
-    Add(info.code, at, Exceeds(existing + count, max));
+    Add(BeyondCode(info, max), at, Exceeds(existing + count, max));
   }
   StopAtCount(section_end_);
   return 0;
@@ -185,7 +192,8 @@ uint32_t ModuleDecoder::ReadCount(SectionId id, size_t existing) {
 
 void ModuleDecoder::CheckSpace(SectionId id, size_t size, const uint8_t* at) {
   const SectionInfo& info = InfoOf(id);
-  if (size == size_t{limits_.*info.max} + 1) Add(info.code, at);
+  const uint32_t max = limits_.*info.max;
+  if (size == size_t{max} + 1) Add(BeyondCode(info, max), at);
 }
 
 void ModuleDecoder::StopAtCount(const uint8_t* section_end) {
@@ -206,7 +214,7 @@ void ModuleDecoder::StopAtCount(const uint8_t* section_end) {
     Reader section(at, at + size);
     const uint32_t count = section.Length();
     const uint32_t max = limits_.*info.max;
-    if (count > max) Add(info.code, at, Exceeds(count, max));
+    if (count > max) Add(BeyondCode(info, max), at, Exceeds(count, max));
   }
 }
 

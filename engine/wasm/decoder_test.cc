@@ -523,6 +523,8 @@ const LimitCase kLimitCases[] = {
      "too many tables: have 2, at most 1"},
     {&base::Limits::table_elements_max, 5, "04 04 01 70 00 05",
      "table is too large: have 5, at most 4"},
+    {&base::Limits::memories_max, 1, MEMORY,
+     "too many memories: have 1, at most 0"},
     {&base::Limits::memory_pages_max, 5, "05 03 01 00 05",
      "memory is too large: have 5, at most 4"},
     {&base::Limits::memory_pages_initial_max, 5, "05 03 01 00 05",
