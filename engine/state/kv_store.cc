@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +11,6 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "engine/base/status_macros.h"
 #include "engine/state/layout.h"
 
@@ -233,8 +233,8 @@ class KvStore : public VersionedStore {
 
   // The one that guards writes to a namespace. Namespaces share locks by
   // chance; a call holds one at most.
-  absl::Mutex* LockOf(absl::string_view name_space) {
-    return &locks_[absl::HashOf(name_space) % locks_.size()];
+  std::mutex& LockOf(absl::string_view name_space) {
+    return locks_[absl::HashOf(name_space) % locks_.size()];
   }
   absl::StatusOr<std::unique_ptr<KvView>> ReadableView(
       absl::string_view name_space, uint64_t version);
@@ -247,7 +247,7 @@ class KvStore : public VersionedStore {
 
   std::unique_ptr<Kv> kv_;
   const uint64_t versions_kept_;
-  std::array<absl::Mutex, 16> locks_;
+  std::array<std::mutex, 16> locks_;
 };
 
 absl::Status KvStore::CheckFormat() {
@@ -273,7 +273,7 @@ absl::Status KvStore::CheckFormat() {
 
 absl::StatusOr<NamespaceInfo> KvStore::OpenNamespace(
     absl::string_view name_space) {
-  absl::MutexLock lock(LockOf(name_space));
+  std::lock_guard<std::mutex> lock(LockOf(name_space));
   ASSIGN_OR_RETURN(std::unique_ptr<KvView> view, kv_->View());
   ASSIGN_OR_RETURN(std::optional<NamespaceRecord> record,
                    FindNamespace(view.get(), name_space));
@@ -384,7 +384,7 @@ void KvStore::AddCommit(const CommitRequest& request, Changes changes,
 }
 
 absl::StatusOr<CommitResult> KvStore::Commit(const CommitRequest& request) {
-  absl::MutexLock lock(LockOf(request.name_space));
+  std::lock_guard<std::mutex> lock(LockOf(request.name_space));
   ASSIGN_OR_RETURN(std::unique_ptr<KvView> view, kv_->View());
   ASSIGN_OR_RETURN(NamespaceRecord record,
                    GetNamespace(view.get(), request.name_space));
@@ -413,7 +413,7 @@ absl::StatusOr<CommitResult> KvStore::Commit(const CommitRequest& request) {
 
 absl::StatusOr<NamespaceInfo> KvStore::Rollback(absl::string_view name_space,
                                                 uint64_t version) {
-  absl::MutexLock lock(LockOf(name_space));
+  std::lock_guard<std::mutex> lock(LockOf(name_space));
   ASSIGN_OR_RETURN(std::unique_ptr<KvView> view, kv_->View());
   ASSIGN_OR_RETURN(NamespaceRecord record,
                    GetNamespace(view.get(), name_space));
@@ -440,7 +440,7 @@ absl::StatusOr<NamespaceInfo> KvStore::Prune(absl::string_view name_space,
     return absl::InvalidArgumentError(
         "pruning keeps at least the current version");
   }
-  absl::MutexLock lock(LockOf(name_space));
+  std::lock_guard<std::mutex> lock(LockOf(name_space));
   while (true) {
     // One version a write, so that no batch is larger than a commit's.
     ASSIGN_OR_RETURN(std::unique_ptr<KvView> view, kv_->View());

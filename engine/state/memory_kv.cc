@@ -2,14 +2,12 @@
 
 #include <cstdint>
 #include <iterator>
-#include <map>
+#include <mutex>
 #include <set>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/strings/match.h"
-#include "absl/synchronization/mutex.h"
 #include "engine/base/check.h"
 
 namespace ashlar::state {
@@ -37,15 +35,17 @@ class MemoryKv : public Kv {
   using Values = std::vector<Value>;  // by sequence, never empty
 
   static const Value* Visible(const Values& values, uint64_t sequence);
-  // Drops what neither a living view nor a new one can see.
-  void Trim(Values* values) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Drops what neither a living view nor a new one can see. REQUIRES: the lock.
+  void Trim(Values* values);
 
-  absl::Mutex mutex_;
-  uint64_t sequence_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::btree_map<std::string, Values> map_ ABSL_GUARDED_BY(mutex_);
-  std::multiset<uint64_t> views_ ABSL_GUARDED_BY(mutex_);
+  // Guards all below. Of the standard library, because ThreadSanitizer knows
+  // its lock, but not that of a prebuilt Abseil.
+  std::mutex mutex_;
+  uint64_t sequence_ = 0;
+  absl::btree_map<std::string, Values> map_;
+  std::multiset<uint64_t> views_;
   // Keys whose values are more than one present value: to be swept.
-  absl::btree_set<std::string> untidy_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_set<std::string> untidy_;
 };
 
 class MemoryView : public KvView {
@@ -68,13 +68,13 @@ class MemoryView : public KvView {
 };
 
 absl::StatusOr<std::unique_ptr<KvView>> MemoryKv::View() {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard<std::mutex> lock(mutex_);
   views_.insert(sequence_);
   return std::make_unique<MemoryView>(this, sequence_);
 }
 
 absl::Status MemoryKv::Write(const KvBatch& batch) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard<std::mutex> lock(mutex_);
   ++sequence_;
   for (const KvBatch::Change& change : batch.changes()) {
     Values& values = map_[change.key];
@@ -105,7 +105,7 @@ const MemoryKv::Value* MemoryKv::Visible(const Values& values,
 
 std::optional<base::Bytes> MemoryKv::Get(absl::string_view key,
                                          uint64_t sequence) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard<std::mutex> lock(mutex_);
   auto it = map_.find(key);
   if (it == map_.end()) return std::nullopt;
   const Value* value = Visible(it->second, sequence);
@@ -115,7 +115,7 @@ std::optional<base::Bytes> MemoryKv::Get(absl::string_view key,
 std::optional<KvPair> MemoryKv::Seek(absl::string_view from,
                                      absl::string_view prefix,
                                      uint64_t sequence) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard<std::mutex> lock(mutex_);
   for (auto it = map_.lower_bound(from);
        it != map_.end() && absl::StartsWith(it->first, prefix); ++it) {
     const Value* value = Visible(it->second, sequence);
@@ -127,7 +127,7 @@ std::optional<KvPair> MemoryKv::Seek(absl::string_view from,
 }
 
 void MemoryKv::Release(uint64_t sequence) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard<std::mutex> lock(mutex_);
   auto view = views_.find(sequence);
   CHECK(view != views_.end());
   const bool was_oldest = view == views_.begin();
