@@ -11,6 +11,7 @@
 #include "engine/base/hash.h"
 #include "engine/host/seal/handlers.h"
 #include "engine/host/seal/invocation.h"
+#include "engine/host/seal/sr25519.h"
 
 namespace ashlar::host::seal {
 namespace {
@@ -126,11 +127,15 @@ HostResult EcdsaToEthAddress(HostCall& call) {
   return in.Return(ReturnCode::kSuccess);
 }
 
-// No packaged library verifies Schnorrkel signatures.
 HostResult Sr25519Verify(HostCall& call) {
   Invocation in(call);
+  const absl::string_view signature = in.InputFixed(0, 64);
+  const absl::string_view key = in.InputFixed(1, 32);
+  const absl::string_view message = in.Input(3, 2);
   if (!in.Pay()) return in.failed();
-  return in.Trap(Trap::kUnknownHostFunction, "seal0.sr25519_verify");
+  return in.Return(VerifySr25519(signature, key, message)
+                       ? ReturnCode::kSuccess
+                       : ReturnCode::kSr25519VerifyFailed);
 }
 
 }  // namespace ashlar::host::seal
