@@ -123,7 +123,7 @@ absl::Status Server::Listen(const std::vector<std::string>& addresses) {
         std::find(ports.begin(), ports.end(), 0) - ports.begin();
     return absl::UnavailableError(absl::StrCat(
         "cannot listen on ", addresses[std::min(failed, ports.size() - 1)],
-        ": is it in use, or not an address of this machine, or not allowed?"));
+        ": it is in use, or no address of this machine, or not allowed"));
   }
   for (size_t i = 0; i < addresses.size(); ++i) {
     const std::string& address = addresses[i];
