@@ -149,6 +149,8 @@ void BodyGenerator::Steps(uint32_t count) {
 
 void BodyGenerator::Step() {
   const uint32_t pick = rng_->Below(100);
+  if (pick < 5) return StepArray();
+  if (pick < 8) return StepIncrement();
   if (pick < 16) return StepNumeric();
   if (pick < 28) return StepLocal();
   if (pick < 36) return StepHazard();
@@ -258,6 +260,69 @@ void BodyGenerator::StepDeepStack() {
   }
 }
 
+// An element of an array is read or written, addressed as compilers do it:
+// base + (index << shift) with a constant offset, or base + constant.
+void BodyGenerator::StepArray() {
+  if (!plan_->has_memory) return;
+  static constexpr uint32_t kOffsets[] = {0,     4,     100,   16383,
+                                          16384, 32767, 65535, 65536};
+  const uint32_t base = RandomLocal(ValType::kI32, true);
+  if (base == kNoFunction) return;
+  Produce(ValType::kI32, 2);
+  code_.I32(0xfff).Op(Op::kI32And).Set(base);
+  PopTypes(1);
+  const bool base_first = rng_->Chance(50);
+  if (base_first) code_.Get(base);
+  switch (rng_->Below(3)) {
+    case 0:
+      code_.I32(static_cast<int32_t>(rng_->Below(70000)) - 100);
+      break;
+    case 1:
+      Produce(ValType::kI32, 2);
+      PopTypes(1);
+      code_.I32(0xff).Op(Op::kI32And);
+      break;
+    default:
+      code_.Get(base);
+      code_.I32(static_cast<int32_t>(rng_->Below(5))).Op(Op::kI32Shl);
+      break;
+  }
+  if (!base_first) code_.Get(base);
+  code_.Op(Op::kI32Add);
+  if (rng_->Chance(10)) code_.Tee(base);
+  PushTypes({ValType::kI32});
+  const uint32_t offset = kOffsets[rng_->Below(rng_->Chance(70) ? 3 : 8)];
+  const TypedOp& row =
+      RandomOp(rng_->Chance(70) ? Group::kLoad : Group::kStore, rng_);
+  if (row.group == Group::kStore) ProduceSimple(row.params[1]);
+  code_.Mem(row.op, rng_->Below(AlignMax(row.op) + 1), offset);
+  PopTypes(row.params.size());
+  if (row.group == Group::kLoad) PushTypes({row.result});
+}
+
+void BodyGenerator::StepIncrement() {
+  const bool is_wide = rng_->Chance(40);
+  const ValType type = is_wide ? ValType::kI64 : ValType::kI32;
+  const uint32_t local = RandomLocal(type, true);
+  if (local == kNoFunction) return;
+  static constexpr Op kOps[] = {Op::kI32Add, Op::kI32Sub, Op::kI32And,
+                                Op::kI32Xor, Op::kI32Shl, Op::kI32ShrU};
+  static constexpr Op kWideOps[] = {Op::kI64Add, Op::kI64Sub, Op::kI64And,
+                                    Op::kI64Xor, Op::kI64Shl, Op::kI64ShrU};
+  const uint32_t which = rng_->Below(6);
+  const bool local_first = rng_->Chance(70);
+  if (local_first) code_.Get(local);
+  ProduceSimple(type);
+  if (!local_first) code_.Get(local);
+  code_.Op(is_wide ? kWideOps[which] : kOps[which]);
+  if (rng_->Chance(70)) {
+    code_.Set(local);
+    PopTypes(1);
+  } else {
+    code_.Tee(local);
+  }
+}
+
 void BodyGenerator::StepSelect() {
   static constexpr ValType kTypes[] = {ValType::kI32,     ValType::kI64,
                                        ValType::kF32,     ValType::kF64,
@@ -265,7 +330,7 @@ void BodyGenerator::StepSelect() {
   const ValType type = kTypes[rng_->Below(6)];
   if (!TopIs({type})) Produce(type, 1);
   Produce(type, 1);
-  Produce(ValType::kI32, 1);
+  ProduceCondition();
   if (IsNum(type) && rng_->Chance(70)) {
     code_.Op(Op::kSelect);
   } else {
@@ -330,10 +395,11 @@ void BodyGenerator::StepMemoryBulk() {
 }
 
 void BodyGenerator::StepTable() {
-  const uint32_t table = rng_->Below(2);
-  const ValType type = table == 0 ? ValType::kFuncRef : ValType::kExternRef;
+  const bool is_func = rng_->Chance(50);
+  const uint32_t table = is_func ? plan_->func_table : plan_->extern_table;
+  const ValType type = is_func ? ValType::kFuncRef : ValType::kExternRef;
   const uint32_t size =
-      table == 0 ? plan_->func_table_size : plan_->extern_table_size;
+      is_func ? plan_->func_table_size : plan_->extern_table_size;
   switch (rng_->Below(9)) {
     case 0:
       ProduceSmall(size, 1);
@@ -356,13 +422,14 @@ void BodyGenerator::StepTable() {
       ProduceSmall(size, 1);
       ProduceSmall(size, 1);
       ProduceSmall(4, 1);
-      code_.Op(Op::kTableCopy, table, table);
+      // The library's table holds funcrefs, too.
+      code_.Op(Op::kTableCopy, is_func && rng_->Chance(30) ? 0 : table, table);
       return PopTypes(3);
     case 4:
       ProduceSmall(plan_->func_table_size, 1);
       ProduceSmall(3, 1);
       ProduceSmall(plan_->passive_element_count + 1, 1);
-      code_.Op(Op::kTableInit, plan_->passive_elements, 0);
+      code_.Op(Op::kTableInit, plan_->passive_elements, plan_->func_table);
       return PopTypes(3);
     case 5:
       if (rng_->Chance(30)) code_.Op(Op::kElemDrop, plan_->passive_elements);
@@ -456,7 +523,7 @@ void BodyGenerator::StepIf() {
   uint32_t type_index;
   ChooseBlockType(&params, &results, &type_index);
   Need(params);
-  Produce(ValType::kI32, 1);
+  ProduceCondition();
   PopTypes(1);
   EmitOpening(Op::kIf, params, results, type_index);
   Steps(1 + rng_->Below(6));
@@ -494,7 +561,7 @@ void BodyGenerator::StepBranchIf() {
   const uint32_t label = RandomLabel();
   const Types types = frames_[frames_.size() - 1 - label].label;
   Need(types);
-  Produce(ValType::kI32, 1);
+  ProduceCondition();
   code_.BrIf(label);
   PopTypes(1 + types.size());
   PushTypes(types);
@@ -578,10 +645,10 @@ void BodyGenerator::StepCallIndirect(bool is_tail) {
   }
   PopTypes(1);
   if (is_tail) {
-    code_.ReturnCallIndirect(type_index);
+    code_.ReturnCallIndirect(type_index, plan_->func_table);
     return MarkDead();
   }
-  code_.CallIndirect(type_index);
+  code_.CallIndirect(type_index, plan_->func_table);
   PopTypes(callee.params.size());
   PushTypes(callee.results);
 }
@@ -672,12 +739,12 @@ void BodyGenerator::ProduceBlock(ValType type, int depth) {
     EmitOpening(Op::kBlock, {}, {type}, kNoType);
     Produce(type, depth + 1);
     if (rng_->Chance(60)) {
-      Produce(ValType::kI32, depth + 1);
+      ProduceCondition();
       code_.BrIf(0);
       PopTypes(1);
     }
   } else {
-    Produce(ValType::kI32, depth + 1);
+    ProduceCondition();
     PopTypes(1);
     EmitOpening(Op::kIf, {}, {type}, kNoType);
     Produce(type, depth + 1);
@@ -699,7 +766,8 @@ void BodyGenerator::ProduceReference(ValType type) {
     code_.Op(Op::kRefFunc,
              rng_->Below(static_cast<uint32_t>(plan_->functions.size())));
   } else if (pick < 80) {
-    code_.I32(0).Op(Op::kTableGet, is_func ? 0 : 1);
+    code_.I32(0).Op(Op::kTableGet,
+                    is_func ? plan_->func_table : plan_->extern_table);
   } else {
     code_.RefNull(type);
   }
@@ -713,6 +781,36 @@ void BodyGenerator::ProduceAddress(int depth) {
   }
   Produce(ValType::kI32, depth);
   if (rng_->Chance(97)) code_.I32(kAddressMask).Op(Op::kI32And);
+}
+
+void BodyGenerator::ProduceSimple(ValType type) {
+  if (!rng_->Chance(50) || !ProduceLocal(type)) Produce(type, kDepthMax);
+}
+
+void BodyGenerator::ProduceCondition() {
+  const uint32_t pick = rng_->Below(100);
+  if (pick < 25) return Produce(ValType::kI32, 1);
+  if (pick < 35) {
+    ProduceSimple(ValType::kI32);
+    ProduceSimple(ValType::kI32);
+    code_.Op(Op::kI32And);
+    return PopTypes(1);
+  }
+  const bool is_wide = pick >= 75;
+  const ValType type = is_wide ? ValType::kI64 : ValType::kI32;
+  if (rng_->Chance(15)) {
+    Produce(type, 2);
+    code_.Op(is_wide ? Op::kI64Eqz : Op::kI32Eqz);
+    PopTypes(1);
+  } else {
+    rng_->Chance(30) ? Produce(type, 2) : ProduceSimple(type);
+    rng_->Chance(15) ? Produce(type, 2) : ProduceSimple(type);
+    const Op first = is_wide ? Op::kI64Eq : Op::kI32Eq;
+    code_.Op(static_cast<Op>(static_cast<uint32_t>(first) + rng_->Below(10)));
+    PopTypes(2);
+  }
+  PushTypes({ValType::kI32});
+  if (rng_->Chance(15)) code_.Op(Op::kI32Eqz);
 }
 
 void BodyGenerator::ProduceSmall(uint32_t below, int depth) {

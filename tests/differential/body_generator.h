@@ -27,12 +27,12 @@ struct PlannedGlobal {
   bool is_mutable = false;
 };
 
-// What bodies may refer to. Table 0 holds funcrefs, table 1 externrefs.
+// What bodies may refer to.
 struct ModulePlan {
   std::vector<PlannedType> types;
   std::vector<PlannedFunction> functions;
   std::vector<PlannedGlobal> globals;
-  std::vector<uint32_t> slots;  // functions of table 0, or kNoFunction
+  std::vector<uint32_t> slots;  // of func_table, or kNoFunction
   uint32_t func_table_size = 0;
   uint32_t extern_table_size = 0;
   uint32_t passive_elements = 0;  // the segment's index
@@ -41,6 +41,9 @@ struct ModulePlan {
   uint32_t passive_data = 0;
   uint32_t passive_data_size = 0;
   bool may_recurse = false;  // else calls go to functions of a higher index
+  // Tables by use; table 0 is the library's where there is one.
+  uint32_t func_table = 0;
+  uint32_t extern_table = 1;
 };
 
 // Keeps the types on the operand stack as a validator does and emits only what
@@ -75,6 +78,8 @@ class BodyGenerator {
   void StepStore();
   void StepMemoryBulk();
   void StepTable();
+  void StepArray();
+  void StepIncrement();
   void StepBlock();
   void StepLoop();
   void StepIf();
@@ -95,6 +100,10 @@ class BodyGenerator {
   void ProduceBlock(ValType type, int depth);
   void ProduceReference(ValType type);
   void ProduceAddress(int depth);
+  // Emits a truth value, mostly by a comparison of two simple operands.
+  void ProduceCondition();
+  // An operand as code has it most: a local or a constant.
+  void ProduceSimple(ValType type);
   // A count or index that is small, mostly.
   void ProduceSmall(uint32_t below, int depth);
   // Makes the operands of an opcode safe from trapping, mostly.

@@ -1,10 +1,14 @@
 // The engine against the naive interpreter, over random modules. A longer run:
 //   ASHLAR_DIFFERENTIAL_SEEDS=1000000 ASHLAR_DIFFERENTIAL_FIRST=1 <this test>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -23,7 +27,7 @@ namespace {
 
 using Kind = Observation::Kind;
 
-constexpr uint64_t kSeedsByDefault = 1500;
+constexpr uint64_t kSeedsByDefault = 600;
 constexpr uint64_t kFuelLimit = 60000;
 // Programs that use no more are run with every limit up to that.
 constexpr uint64_t kSmallProgram = 150;
@@ -33,6 +37,14 @@ uint64_t FromEnvironment(const char* name, uint64_t fallback) {
   const char* text = std::getenv(name);
   uint64_t value = 0;
   return text != nullptr && absl::SimpleAtoi(text, &value) ? value : fallback;
+}
+
+// A failed CHECK ends the process: the seed must be known then, too.
+char g_seed_text[64];
+void PrintSeed(int) {
+  const ssize_t ignored =
+      write(STDERR_FILENO, g_seed_text, std::strlen(g_seed_text));
+  static_cast<void>(ignored);
 }
 
 struct Tally {
@@ -85,7 +97,8 @@ class Trial {
         .write(reinterpret_cast<const char*>(module_.bytes.data()),
                static_cast<std::streamsize>(module_.bytes.size()));
     const std::string command =
-        absl::StrCat("wasm2wat --enable-tail-call --enable-extended-const ", path, ".wasm -o ", path, ".wat");
+        absl::StrCat("wasm2wat --enable-tail-call --enable-extended-const ",
+                     path, ".wasm -o ", path, ".wat");
     if (std::system(command.c_str()) != 0) return path + ".wasm";
     return path + ".wat";
   }
@@ -162,9 +175,16 @@ TEST(DifferentialTest, EngineAgreesWithNaiveInterpreter) {
   const uint64_t first = FromEnvironment("ASHLAR_DIFFERENTIAL_FIRST", 0);
   const uint64_t count =
       FromEnvironment("ASHLAR_DIFFERENTIAL_SEEDS", kSeedsByDefault);
+  std::signal(SIGABRT, PrintSeed);
+  std::signal(SIGSEGV, [](int signal) {
+    PrintSeed(signal);
+    std::_Exit(1);
+  });
   Tally tally;
   int failures = 0;
   for (uint64_t seed = first; seed < first + count && failures < 5; ++seed) {
+    std::snprintf(g_seed_text, sizeof(g_seed_text), "seed %llu, size %u\n",
+                  static_cast<unsigned long long>(seed), SizeOf(seed));
     const std::string difference = Trial(seed, SizeOf(seed)).Run(&tally);
     if (difference.empty()) continue;
     ++failures;

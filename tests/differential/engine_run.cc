@@ -41,10 +41,11 @@ HostResult Poke(interp::HostCall& call) {
   return HostResult::kDone;
 }
 
-class EngineRunner : public Runner {
+// A translated module with the bytes that it borrows from.
+class Loaded {
  public:
-  explicit EngineRunner(std::vector<uint8_t> bytes)
-      : size_(bytes.size()), padded_(std::move(bytes)), execution_(1) {
+  explicit Loaded(std::vector<uint8_t> bytes)
+      : size_(bytes.size()), padded_(std::move(bytes)) {
     padded_.resize(size_ + wasm::Module::kReadablePadding);
   }
 
@@ -65,29 +66,72 @@ class EngineRunner : public Runner {
     return false;
   }
 
+  const wasm::Module& module() const { return module_; }
+  const interp::Code* code() const { return &code_; }
+
+ private:
+  size_t size_;
+  std::vector<uint8_t> padded_;
+  wasm::Module module_;
+  interp::Code code_;
+};
+
+class EngineRunner : public Runner {
+ public:
+  explicit EngineRunner(std::vector<uint8_t> bytes)
+      : tested_(std::move(bytes)), library_(LibraryBytes()), execution_(1) {}
+
+  bool Load(std::string* error) {
+    return tested_.Load(error) && library_.Load(error);
+  }
+
   Observation Run(const Call& call) override {
     interp::Store store(&pool_);
+    interp::Instance* library = nullptr;
     std::vector<interp::Extern> externs;
-    for (const wasm::Import& import : module_.imports) {
-      interp::Extern e;
-      e.func = store.NewHostFunc(&module_.func_type(import.index),
-                                 import.name == kHostMix ? Mix : Poke, nullptr);
-      externs.push_back(e);
+    for (const wasm::Import& import : tested_.module().imports) {
+      externs.push_back(Resolve(import, call, &store, &library));
     }
     Observation observation;
     interp::Instance* instance = nullptr;
-    const interp::InstantiateError error =
-        store.Instantiate(&code_, externs, call.memory_pages_max, &instance);
+    const interp::InstantiateError error = store.Instantiate(
+        tested_.code(), externs, call.memory_pages_max, &instance);
     if (!error.ok()) {
       observation.kind = Observation::Kind::kNotInstantiated;
       observation.trap = error.trap;
       return observation;
     }
     Invoke(call, instance, &observation);
+    if (observation.kind == Observation::Kind::kOutOfFuel) return observation;
+    CopyState(*instance, &observation);
+    if (library != nullptr) {
+      observation.library_memory = MemoryOf(*library);
+    }
     return observation;
   }
 
  private:
+  interp::Extern Resolve(const wasm::Import& import, const Call& call,
+                         interp::Store* store, interp::Instance** library) {
+    interp::Extern e;
+    if (import.module == kLibraryModule) {
+      if (*library == nullptr) {
+        store->Instantiate(library_.code(), {}, call.memory_pages_max, library);
+      }
+      (*library)->FindExport(import.name, import.kind, &e);
+      return e;
+    }
+    e.func = store->NewHostFunc(&tested_.module().func_type(import.index),
+                                import.name == kHostMix ? Mix : Poke, nullptr);
+    return e;
+  }
+
+  static std::vector<uint8_t> MemoryOf(const interp::Instance& instance) {
+    const absl::Span<uint8_t> memory =
+        instance.memory->Slice(0, instance.memory->size_bytes());
+    return {memory.begin(), memory.end()};
+  }
+
   void Invoke(const Call& call, interp::Instance* instance, Observation* out) {
     execution_.Reset(call.stack_slots_max);
     execution_.set_fuel_left(call.fuel_limit);
@@ -112,41 +156,41 @@ class EngineRunner : public Runner {
         break;
     }
     execution_.Leave();
-    if (out->kind != Observation::Kind::kOutOfFuel) CopyState(*instance, out);
+  }
+
+  // An imported function is a copy of its owner's.
+  static bool IsSame(const interp::Func& a, const interp::Func* b) {
+    return &a == b || (a.instance != nullptr && a.instance == b->instance &&
+                       a.index == b->index);
   }
 
   uint64_t Normal(const interp::Instance& instance, wasm::ValType type,
                   uint64_t value) const {
     if (type != wasm::ValType::kFuncRef || value == 0) return value;
-    for (size_t i = 0; i < module_.functions.size(); ++i) {
-      if (reinterpret_cast<uint64_t>(&instance.functions[i]) == value) {
-        return i + 1;
-      }
+    const auto* func = reinterpret_cast<const interp::Func*>(value);
+    for (size_t i = 0; i < tested_.module().functions.size(); ++i) {
+      if (IsSame(instance.functions[i], func)) return i + 1;
     }
-    return UINT64_MAX;
+    return UINT64_MAX;  // a function that only the library knows
   }
 
   void CopyState(const interp::Instance& instance, Observation* out) const {
-    const absl::Span<uint8_t> memory =
-        instance.memory->Slice(0, instance.memory->size_bytes());
-    out->memory.assign(memory.begin(), memory.end());
-    for (size_t i = 0; i < module_.globals.size(); ++i) {
-      out->globals.push_back(Normal(instance, module_.globals[i].type.type,
+    const wasm::Module& module = tested_.module();
+    out->memory = MemoryOf(instance);
+    for (size_t i = 0; i < module.globals.size(); ++i) {
+      out->globals.push_back(Normal(instance, module.globals[i].type.type,
                                     instance.globals[i]->value));
     }
-    for (size_t i = 0; i < module_.tables.size(); ++i) {
+    for (size_t i = 0; i < module.tables.size(); ++i) {
       std::vector<uint64_t>& elements = out->tables.emplace_back();
       for (uint64_t element : instance.tables[i]->elements) {
-        elements.push_back(
-            Normal(instance, module_.tables[i].element, element));
+        elements.push_back(Normal(instance, module.tables[i].element, element));
       }
     }
   }
 
-  size_t size_;
-  std::vector<uint8_t> padded_;
-  wasm::Module module_;
-  interp::Code code_;
+  Loaded tested_;
+  Loaded library_;
   interp::MemoryPool pool_;
   interp::Execution execution_;
 };

@@ -1,6 +1,7 @@
 #include "tests/differential/generator.h"
 
 #include <string>
+#include <utility>
 
 #include "tests/differential/body_generator.h"
 #include "tests/util/module_builder.h"
@@ -52,10 +53,13 @@ Code ConstOf(ValType type, Rng* rng) {
   return code.End();
 }
 
+constexpr uint32_t kLibraryTableSize = 4;
+
 // Declares everything but the bodies.
 class ModuleGenerator {
  public:
-  ModuleGenerator(uint64_t seed, uint32_t size) : rng_(seed), size_(size) {}
+  ModuleGenerator(uint64_t seed, uint32_t size)
+      : rng_(seed), size_(size), has_library_(rng_.Chance(35)) {}
 
   GeneratedModule Run() {
     DeclareTypesAndFunctions();
@@ -63,6 +67,7 @@ class ModuleGenerator {
     DeclareMemory();
     DeclareGlobals();
     GeneratedModule out;
+    out.has_library = has_library_;
     for (size_t i = 0; i < plan_.functions.size(); ++i) {
       const PlannedFunction& f = plan_.functions[i];
       if (f.is_import) continue;
@@ -91,10 +96,43 @@ class ModuleGenerator {
     plan_.functions.push_back({type, true});
   }
 
+  void ImportLibrary() {
+    const uint32_t unary = AddType({ValType::kI32}, {ValType::kI32});
+    const uint32_t binary =
+        AddType({ValType::kI32, ValType::kI32}, {ValType::kI32});
+    for (const auto& [name, type] :
+         {std::pair<const char*, uint32_t>("inc", unary), {"apply", binary}}) {
+      builder_.ImportFunc(kLibraryModule, name, type);
+      plan_.functions.push_back({type, true});
+    }
+    builder_.ImportTable(kLibraryModule, "t", ValType::kFuncRef,
+                         {kLibraryTableSize, {}});
+    plan_.func_table = 1;
+    plan_.extern_table = 2;
+    builder_.ImportGlobal(kLibraryModule, "g", ValType::kI32, true);
+    plan_.globals.push_back({ValType::kI32, true});
+    // A function of the type that `apply` calls.
+    builder_.DeclareFunc(unary);
+    plan_.functions.push_back({unary, false});
+  }
+
+  // The library's table gets a function of ours, of any type.
+  void FillLibraryTable() {
+    ByteWriter segment;
+    segment.U32(2).U32(0).Raw(
+        Code().I32(static_cast<int32_t>(1 + rng_.Below(2))).End().bytes());
+    segment.U8(0).U32(2);
+    const uint32_t own = 4;  // behind two host and two library functions
+    segment.U32(own).U32(
+        rng_.Below(static_cast<uint32_t>(plan_.functions.size())));
+    builder_.RawElements(segment.bytes());
+  }
+
   void DeclareTypesAndFunctions() {
     AddImport(kHostMix,
               AddType({ValType::kI32, ValType::kI64}, {ValType::kI64}));
     AddImport(kHostPoke, AddType({ValType::kI32}, {}));
+    if (has_library_) ImportLibrary();
     for (uint32_t n = 3 + rng_.Below(6); n > 0; --n) {
       AddType(RandomTypes(4, &rng_), RandomTypes(3, &rng_));
     }
@@ -124,13 +162,17 @@ class ModuleGenerator {
           rng_.Below(static_cast<uint32_t>(plan_.functions.size()));
       filled.push_back(plan_.slots[i]);
     }
-    builder_.ActiveElements(Code().I32(0).End(), filled);
-    builder_.PassiveElements(filled);
-    plan_.passive_elements = 1;
+    ByteWriter segment;
+    segment.U32(2).U32(plan_.func_table).Raw(Code().I32(0).End().bytes());
+    segment.U8(0).U32(static_cast<uint32_t>(filled.size()));
+    for (uint32_t function : filled) segment.U32(function);
+    builder_.RawElements(segment.bytes());
+    plan_.passive_elements = builder_.PassiveElements(filled);
     plan_.passive_element_count = static_cast<uint32_t>(filled.size());
     std::vector<uint32_t> all;
     for (uint32_t i = 0; i < plan_.functions.size(); ++i) all.push_back(i);
     builder_.DeclarativeElements(all);
+    if (has_library_) FillLibraryTable();
   }
 
   void DeclareMemory() {
@@ -164,6 +206,7 @@ class ModuleGenerator {
 
   Rng rng_;
   uint32_t size_;
+  bool has_library_;
   ModuleBuilder builder_;
   ModulePlan plan_;
 };
@@ -237,6 +280,61 @@ uint64_t InterestingValue(wasm::ValType type, Rng* rng) {
       return 0;
   }
   return 0;
+}
+
+std::vector<uint8_t> LibraryBytes() {
+  ModuleBuilder b;
+  const uint32_t unary = b.Type({ValType::kI32}, {ValType::kI32});
+  const uint32_t binary =
+      b.Type({ValType::kI32, ValType::kI32}, {ValType::kI32});
+  b.Memory({1, 1});
+  const uint32_t global = b.Global(ValType::kI32, true, Code().I32(7).End());
+  const uint32_t table = b.Table(ValType::kFuncRef, {kLibraryTableSize, {}});
+  // Adds to the global and to a word of the library's own memory.
+  const uint32_t inc = b.Func(unary, {ValType::kI64},
+                              Code()
+                                  .I32(8)
+                                  .I32(8)
+                                  .Mem(Op::kI32Load, 2, 0)
+                                  .Get(0)
+                                  .Op(Op::kI32Add)
+                                  .Mem(Op::kI32Store, 2, 0)
+                                  .Op(Op::kGlobalGet, global)
+                                  .Get(0)
+                                  .Op(Op::kI32Add)
+                                  .Op(Op::kGlobalSet, global)
+                                  .I32(8)
+                                  .Mem(Op::kI32Load, 2, 0)
+                                  .End());
+  // apply(slot, x) calls t[slot & 3](x), as a tail call where x is odd.
+  const uint32_t apply = b.Func(binary, {},
+                                Code()
+                                    .Get(1)
+                                    .I32(1)
+                                    .Op(Op::kI32And)
+                                    .If()
+                                    .Get(1)
+                                    .Get(0)
+                                    .I32(3)
+                                    .Op(Op::kI32And)
+                                    .ReturnCallIndirect(unary, table)
+                                    .End()
+                                    .Get(1)
+                                    .Get(0)
+                                    .I32(3)
+                                    .Op(Op::kI32And)
+                                    .CallIndirect(unary, table)
+                                    .I32(8)
+                                    .Mem(Op::kI32Load8U, 0, 0)
+                                    .Op(Op::kI32Add)
+                                    .End());
+  b.ActiveElements(Code().I32(0).End(), {inc});
+  b.Export("inc", ExternKind::kFunc, inc);
+  b.Export("apply", ExternKind::kFunc, apply);
+  b.Export("g", ExternKind::kGlobal, global);
+  b.Export("t", ExternKind::kTable, table);
+  b.Export("m", ExternKind::kMemory, 0);
+  return b.Build();
 }
 
 GeneratedModule Generate(uint64_t seed, uint32_t size) {

@@ -47,6 +47,13 @@ struct PokeOutcome {
 };
 PokeOutcome HostPoke(uint32_t a);
 
+// The module that some generated ones import from "lib"; it has a memory, a
+// global `g`, a table `t` of four functions, which its importers fill in part,
+// and functions `inc` and `apply`, which calls through that table. It has no
+// imports.
+inline constexpr char kLibraryModule[] = "lib";
+std::vector<uint8_t> LibraryBytes();
+
 struct GeneratedFunction {
   uint32_t index = 0;  // in the function index space
   std::vector<wasm::ValType> params;
@@ -56,6 +63,7 @@ struct GeneratedFunction {
 struct GeneratedModule {
   std::vector<uint8_t> bytes;
   std::vector<GeneratedFunction> functions;  // own ones; exported as f<index>
+  bool has_library = false;                  // imports from "lib"
 };
 
 // The same bytes for the same arguments, everywhere. `size` is about the

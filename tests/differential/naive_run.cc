@@ -40,8 +40,14 @@ class NaiveRunner : public Runner {
     config.stack_slots_max = call.stack_slots_max;
     config.schedule = &metering::Ashlar1();
     naive::Store store(config);
-    const auto resolve = [&store](const naive::Import& import,
-                                  naive::Extern* out) {
+    naive::Instance* library = nullptr;
+    const auto resolve = [&](const naive::Import& import, naive::Extern* out) {
+      if (import.module == kLibraryModule) {
+        if (library == nullptr) {
+          library = store.Instantiate(LibraryBytes(), nullptr).instance;
+        }
+        return library->FindExport(import.name, import.kind, out);
+      }
       out->func = import.name == kHostMix
                       ? store.NewHostFunc(
                             {{naive::kI32, naive::kI64}, {naive::kI64}}, Mix)
@@ -71,6 +77,9 @@ class NaiveRunner : public Runner {
           Normal(*made.instance, func->type.results[i], result.results[i]));
     }
     CopyState(*made.instance, &observation);
+    if (library != nullptr) {
+      observation.library_memory = library->memories()[0]->bytes;
+    }
     return observation;
   }
 
@@ -83,7 +92,7 @@ class NaiveRunner : public Runner {
         return i + 1;
       }
     }
-    return UINT64_MAX;
+    return UINT64_MAX;  // a function that only the library knows
   }
 
   static void CopyState(const naive::Instance& instance, Observation* out) {

@@ -61,6 +61,8 @@ std::string Difference(const Observation& expected, const Observation& actual) {
                                   actual.Describe(), "; ");
   absl::StrAppend(&text,
                   FirstDifference("memory", expected.memory, actual.memory),
+                  FirstDifference("library's memory", expected.library_memory,
+                                  actual.library_memory),
                   FirstDifference("global", expected.globals, actual.globals));
   for (size_t i = 0; i < std::min(expected.tables.size(), actual.tables.size());
        ++i) {

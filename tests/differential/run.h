@@ -20,16 +20,18 @@ struct Call {
 };
 
 // Everything that must be equal. A funcref is 0 where null, else 1 + the
-// function's index.
+// index by which the module under test knows the function.
 struct Observation {
   enum class Kind { kReturned, kTrapped, kOutOfFuel, kNotInstantiated };
   Kind kind = Kind::kReturned;
   interp::Trap trap = interp::Trap::kNone;
   std::vector<uint64_t> results;
   uint64_t fuel_used = 0;  // of the execution alone
-  // State afterwards; left empty where the fuel ran out, since all effects
+  // State of the module under test afterwards, and the library's memory where
+  // it was instantiated; left empty where the fuel ran out, since all effects
   // are discarded then.
   std::vector<uint8_t> memory;
+  std::vector<uint8_t> library_memory;
   std::vector<uint64_t> globals;
   std::vector<std::vector<uint64_t>> tables;
 

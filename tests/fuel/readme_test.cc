@@ -136,8 +136,9 @@ struct Example {
 };
 
 bool ParseExample(const std::string& line, Example* out) {
-  static const std::regex& form = *new std::regex(
-      R"(;; (\w+)\(([-\d, ]*)\) (= (-?\d+)|traps ([a-z ]+)), fuel (\d+)(, stack (\d+))?)");
+  static const std::regex& form =
+      *new std::regex(R"(;; (\w+)\(([-\d, ]*)\) (= (-?\d+)|traps ([a-z ]+)))"
+                      R"(, fuel (\d+)(, stack (\d+))?)");
   std::smatch match;
   if (!std::regex_match(line, match, form)) return false;
   out->line = line;
