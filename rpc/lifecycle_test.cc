@@ -148,7 +148,6 @@ TEST(LifecycleTest, AFullQueueRefuses) {
   Running waiting(&server, SwitchCall(kForever));
   WaitUntil([&] { return server.server->calls_inside() == 2; });
   v1::ExecuteResponse response;
-  // The first may not have left the queue yet; then the next one fits.
   const grpc::Status status =
       Call(server.execution, &v1::Execution::Stub::Execute, SwitchCall(kCount),
            &response);
