@@ -52,13 +52,13 @@ std::string Wat(absl::string_view text) {
   return ReadFile(wasm);
 }
 
-namespace {
-
 std::string Letters(absl::string_view letters) {
   std::string types;
   for (char letter : letters) types += letter == 'i' ? " i32" : " i64";
   return types;
 }
+
+namespace {
 
 // The import of one row of the ABI's table, "seal1.call" say; the first row of
 // the names counts.

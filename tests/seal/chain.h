@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "engine/engine.h"
+#include "engine/host/seal/functions.h"
 #include "engine/state/inline_state.h"
 
 namespace ashlar::testing {
@@ -35,6 +36,9 @@ std::string ContractWithDeploy(absl::string_view functions,
                                absl::string_view deploy_body,
                                absl::string_view call_body,
                                absl::string_view rest = "");
+
+// The types of abi.def's letters as the text format writes them.
+std::string Letters(absl::string_view letters);
 
 // Little-endian bytes.
 std::string Le32(uint32_t value);
