@@ -114,7 +114,8 @@ BodyGenerator::BodyGenerator(const ModulePlan* plan, uint32_t function,
       rng_(rng),
       budget_(size * 4) {
   locals_ = type().params;
-  for (uint32_t n = rng_->Below(6); n > 0; --n) {
+  const uint32_t most = rng_->Chance(8) ? 150 : 6;
+  for (uint32_t n = rng_->Below(most); n > 0; --n) {
     static constexpr ValType kTypes[] = {
         ValType::kI32, ValType::kI32, ValType::kI64,     ValType::kI64,
         ValType::kF32, ValType::kF64, ValType::kFuncRef, ValType::kExternRef};

@@ -134,7 +134,9 @@ class ModuleGenerator {
     AddImport(kHostPoke, AddType({ValType::kI32}, {}));
     if (has_library_) ImportLibrary();
     for (uint32_t n = 3 + rng_.Below(6); n > 0; --n) {
-      AddType(RandomTypes(4, &rng_), RandomTypes(3, &rng_));
+      const bool is_wide = rng_.Chance(8);
+      AddType(RandomTypes(is_wide ? 20 : 4, &rng_),
+              RandomTypes(is_wide ? 10 : 3, &rng_));
     }
     plan_.may_recurse = rng_.Chance(15);
     for (uint32_t n = 2 + rng_.Below(5); n > 0; --n) {
