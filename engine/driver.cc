@@ -209,7 +209,7 @@ std::optional<Driver::End> Driver::LoadModule(Contract* contract) {
   contract->module = cache_->Find(key);
   if (contract->module != nullptr) return std::nullopt;
   wasm::Violations violations;
-  contract->module = Load(bytes, profile_, &violations);
+  contract->module = Load(bytes, profile_, &violations, workspace_->scratch());
   if (contract->module != nullptr) {
     cache_->Insert(key, contract->module);
     return std::nullopt;

@@ -84,7 +84,8 @@ uint64_t InstantiateFuel(const metering::Schedule& schedule,
 }
 
 bool LoadInto(absl::string_view bytes, const Profile& profile,
-              CompiledModule* out, wasm::Violations* violations) {
+              compile::Scratch* scratch, CompiledModule* out,
+              wasm::Violations* violations) {
   // The decoder works with 31-bit offsets; beyond the limit nothing else of
   // the module matters.
   if (bytes.size() > profile.limits.module_size_bytes_max) {
@@ -108,16 +109,19 @@ bool LoadInto(absl::string_view bytes, const Profile& profile,
   if (!decoded) return false;
   const compile::Options options = {.features = profile.features,
                                     .limits = &profile.limits,
-                                    .schedule = &profile.schedule};
+                                    .schedule = &profile.schedule,
+                                    .scratch = scratch};
   return compile::Compile(out->module, options, &out->code, violations) &&
          violations->empty();
 }
 
 std::shared_ptr<const CompiledModule> Load(absl::string_view bytes,
                                            const Profile& profile,
-                                           wasm::Violations* violations) {
+                                           wasm::Violations* violations,
+                                           compile::Scratch* scratch) {
   auto compiled = std::make_shared<CompiledModule>();
-  if (!LoadInto(bytes, profile, compiled.get(), violations)) return nullptr;
+  if (!LoadInto(bytes, profile, scratch, compiled.get(), violations))
+    return nullptr;
   return compiled;
 }
 

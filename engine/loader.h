@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "engine/base/hash.h"
+#include "engine/compile/scratch.h"
 #include "engine/interp/code.h"
 #include "engine/profile.h"
 #include "engine/wasm/module.h"
@@ -52,15 +53,19 @@ uint64_t InstantiateFuel(const metering::Schedule& schedule,
 // functions. On failure returns null and `violations` lists everything found
 // (also every invalid function body, not only the first). Never looks at a
 // cache. `bytes` are copied; `profile` outlives the result.
+// `scratch` is the translator's working memory, to be used again; null: made
+// for this module.
 std::shared_ptr<const CompiledModule> Load(absl::string_view bytes,
                                            const Profile& profile,
-                                           wasm::Violations* violations);
+                                           wasm::Violations* violations,
+                                           compile::Scratch* scratch = nullptr);
 
 // Load into `out`, whose earlier contents are lost and whose memory is used
 // again. Returns whether the module was accepted; where not, `out` must not be
 // run.
 bool LoadInto(absl::string_view bytes, const Profile& profile,
-              CompiledModule* out, wasm::Violations* violations);
+              compile::Scratch* scratch, CompiledModule* out,
+              wasm::Violations* violations);
 
 }  // namespace ashlar::engine
 

@@ -125,7 +125,7 @@ bool PreparedInstance::LoadModule(absl::string_view bytes,
     return false;
   }
   wasm::Violations violations;
-  if (LoadInto(bytes, profile, &compiled_, &violations)) return true;
+  if (LoadInto(bytes, profile, &scratch_, &compiled_, &violations)) return true;
   result->klass = OutcomeClass::kModuleRejected;
   result->violations = violations.list();
   result->message = violations.list().front().message;

@@ -9,6 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "engine/compile/scratch.h"
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
 #include "engine/interp/memory.h"
@@ -98,6 +99,7 @@ class PreparedInstance {
                    absl::Span<const HostImport> host_imports,
                    RunResult* result);
 
+  compile::Scratch scratch_;
   CompiledModule compiled_;
   interp::MemoryPool pool_;
   interp::Store store_;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/compile/scratch.h"
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
 #include "engine/interp/memory.h"
@@ -20,6 +21,7 @@ class Workspace {
   Workspace() : execution_(0) {}
 
   interp::Execution& execution() { return execution_; }
+  compile::Scratch* scratch() { return &scratch_; }
   // An empty store over this workspace's memories.
   std::unique_ptr<interp::Store> TakeStore();
   void GiveBack(std::unique_ptr<interp::Store> store);
@@ -27,6 +29,7 @@ class Workspace {
  private:
   interp::MemoryPool pool_;  // outlives the stores
   interp::Execution execution_;
+  compile::Scratch scratch_;
   std::vector<std::unique_ptr<interp::Store>> stores_;
 };
 
