@@ -5,12 +5,18 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "engine/engine.h"
 #include "engine/host/seal/functions.h"
 #include "gtest/gtest.h"
 #include "tests/seal/chain.h"
+#include "tests/util/module_builder.h"
 
 namespace ashlar::testing {
 namespace {
@@ -95,37 +101,62 @@ TEST(Totality, Mutants) {
   }
 }
 
-// Modules that call every function of the ABI with wild arguments.
+ModuleBuilder::Types Types(absl::string_view letters) {
+  ModuleBuilder::Types types;
+  for (const char letter : letters) {
+    types.push_back(letter == 'i' ? ValType::kI32 : ValType::kI64);
+  }
+  return types;
+}
+
+// A contract whose entries call `f` once with these arguments.
+std::string CallOnce(const host::SealFunction& f,
+                     absl::Span<const uint32_t> arguments) {
+  const std::pair<absl::string_view, absl::string_view> type =
+      absl::StrSplit(f.type, absl::MaxSplits('>', 1));
+  const bool is_prefixed = f.names == host::SealNames::kPrefixed;
+  ModuleBuilder m;
+  const uint32_t function =
+      m.ImportFunc(f.module, is_prefixed ? f.prefixed_name : f.name,
+                   m.Type(Types(type.first), Types(type.second)));
+  m.ImportMemory("env", "memory", {.min = 2, .max = 16});
+  Code body;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (type.first[i] == 'i') {
+      body.I32(static_cast<int32_t>(arguments[i]));
+    } else {
+      body.I64(arguments[i]);
+    }
+  }
+  body.Call(function);
+  if (!type.second.empty()) body.Op(Op::kDrop);
+  const uint32_t entry = m.Func(m.Type({}, {}), {}, body.End());
+  m.Export("deploy", ExternKind::kFunc, entry);
+  m.Export("call", ExternKind::kFunc, entry);
+  const std::vector<uint8_t> bytes = m.Build();
+  return std::string(bytes.begin(), bytes.end());
+}
+
 TEST(Totality, WildArguments) {
   std::mt19937 random(2);
   const uint32_t wild[] = {0,      1,      32,         64,         65535,
                            131071, 131072, 0x7fffffff, 0xffffffe0, 0xffffffff};
+  Chain chain;
   for (const host::SealFunction& f : host::SealFunctions()) {
-    if (f.names == host::SealNames::kPrefixed) continue;
-    const size_t arrow = f.type.find('>');
-    const std::string params(f.type.substr(0, arrow));
-    for (int round = 0; round < 12; ++round) {
-      std::string body;
-      for (const char letter : params) {
-        body += letter == 'i' ? "(i32.const " : "(i64.const ";
-        body += std::to_string(wild[random() % std::size(wild)]) + ")";
+    for (int round = 0; round < 100; ++round) {
+      std::vector<uint32_t> arguments(
+          f.type.substr(0, f.type.find('>')).size());
+      for (uint32_t& argument : arguments) {
+        argument = wild[random() % std::size(wild)];
       }
-      body = "(call $f " + body + ")";
-      if (arrow != absl::string_view::npos) body = "(drop " + body + ")";
-      const std::string module =
-          Wat("(module (import \"env\" \"memory\" (memory 2 16)) (import \"" +
-              std::string(f.module) + "\" \"" + std::string(f.name) +
-              "\" (func $f (param" + Letters(params) + ")" +
-              (arrow == absl::string_view::npos
-                   ? ""
-                   : " (result" + Letters(f.type.substr(arrow + 1)) + ")") +
-              ")) (func (export \"deploy\") " + body +
-              ") (func (export \"call\") " + body + body + "))");
-      Chain chain;
+      const std::string module = CallOnce(f, arguments);
+      // The account that a pointer to zeros names is a contract.
       chain.Deploy(Account(0), module);
       ExpectOutcome(chain, chain.Request(module, "call"));
       ExpectOutcome(chain, chain.Request(module, "deploy"));
-      if (HasFailure()) FAIL() << std::string(f.name) << body;
+      if (HasFailure()) {
+        FAIL() << std::string(f.name) << ": " << absl::StrJoin(arguments, " ");
+      }
     }
   }
 }
