@@ -256,9 +256,8 @@ struct Report {
 };
 
 void Print(const Report& r, bool json) {
-  // A call's time against the echo's: how many echoes one execution costs.
-  const double oneshot_vs_echo = r.echo / r.oneshot;
-  const double cached_vs_echo = r.echo / r.cached;
+  const double oneshot_vs_echo = r.oneshot / r.echo;
+  const double cached_vs_echo = r.cached / r.echo;
   if (json) {
     std::printf(
         "{\"echo_qps\":%.0f,\"oneshot_qps\":%.0f,\"cached_qps\":%.0f,"
@@ -270,9 +269,9 @@ void Print(const Report& r, bool json) {
   }
   std::printf("request        %zu bytes\n", r.request_bytes);
   std::printf("echo           %.0f calls/s\n", r.echo);
-  std::printf("from bytes     %.0f calls/s, %.2f times an echo\n", r.oneshot,
+  std::printf("from bytes     %.0f calls/s, %.2f of the echo's\n", r.oneshot,
               oneshot_vs_echo);
-  std::printf("cached module  %.0f calls/s, %.2f times an echo\n", r.cached,
+  std::printf("cached module  %.0f calls/s, %.2f of the echo's\n", r.cached,
               cached_vs_echo);
   std::printf("from bytes, one at a time: p50 %.0f us, p99 %.0f us\n", r.p50_us,
               r.p99_us);
@@ -334,8 +333,9 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Loads Execute and a bare echo of the same request, in one run.\n"
       "oneshot executes from module bytes without a cache, cached with it. "
-      "The ratios say how many echoes a call costs in time; p50 and p99 are of "
-      "oneshot calls, one at a time.",
+      "The ratios are calls per second over the echo's; p50 and p99 are of "
+      "oneshot "
+      "calls, one at a time.",
       "rpc_load");
   ashlar::bench::Options options;
   app.add_option("--in-flight", options.in_flight, "Calls at once")

@@ -1,8 +1,11 @@
 // What every method answers: outcomes, and each status of operator mistakes.
 #include "rpc/server.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -206,6 +209,37 @@ TEST_F(ServerTest, CommitsRetriesAndRefusesAUsedBase) {
       3);
   ExpectRefused(StoreCall(kCount, 9, v1::COMMIT_COMMIT),
                 StatusCode::FAILED_PRECONDITION, "");
+}
+
+TEST_F(ServerTest, ADryRunMakesNoNamespace) {
+  EXPECT_EQ(Class(StoreCall(kCount, 0, v1::COMMIT_DRY_RUN)),
+            v1::OUTCOME_CLASS_RETURNED);
+  v1::GetStateRequest get;
+  get.set_namespace_("chain");
+  v1::GetStateResponse got;
+  EXPECT_EQ(Call(server_.state, &v1::State::Stub::Get, get, &got).error_code(),
+            StatusCode::NOT_FOUND);
+}
+
+TEST_F(ServerTest, OneOfManyCommitsOnABaseWins) {
+  constexpr int kThreads = 8;
+  std::vector<StatusCode> codes(kThreads);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([this, &codes, i] {
+      v1::ExecuteRequest request = StoreCall(kCount, 0, v1::COMMIT_COMMIT);
+      // Four requests, each sent twice.
+      request.set_caller(Filled(static_cast<char>(1 + i / 2)));
+      v1::ExecuteResponse response;
+      codes[i] = Call(server_.execution, &v1::Execution::Stub::Execute, request,
+                      &response)
+                     .error_code();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(std::count(codes.begin(), codes.end(), StatusCode::OK), 2);
+  EXPECT_EQ(std::count(codes.begin(), codes.end(), StatusCode::ABORTED),
+            kThreads - 2);
 }
 
 TEST_F(ServerTest, AFailedContractMakesAVersionToo) {
