@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 import unittest
 
 ASHLAR = "cli/ashlar"
+ASHLARD = "cli/ashlard"
 SAMPLE = "cli/testdata/sample.wasm"
 TOKEN = "contracts/token/token.wasm"
 WAST = "cli/testdata/script.wast"
@@ -126,8 +128,7 @@ class ValidateTest(CommandLineTest):
     self.assertEqual([line["valid"] for line in lines], [True, False])
 
   def test_a_profile_from_a_file(self):
-    profile = self.write("open", "copy relaxed-1\nname open-1\n"
-                                 "feature floats off\nfloats deny\n")
+    profile = self.write("open", "copy relaxed-1\nname open-1\nfloats deny\n")
     answer = self.json("validate", SAMPLE, "--profile", profile, code=1)
     self.assertEqual({v["code"] for v in answer["violations"]},
                      {"unsupported.feature"})
@@ -349,6 +350,87 @@ class CallTest(CommandLineTest):
     self.assertNotEqual(
         self.call("deploy", NEW)["digests"]["request"],
         self.call("deploy", NEW, "--block", "2")["digests"]["request"])
+
+
+class ServerTest(CommandLineTest):
+  """The same over gRPC, with a server in a folder of this test."""
+
+  @classmethod
+  def setUpClass(cls):
+    # Not the test's own folder: a socket's path may have 107 bytes.
+    cls.home = tempfile.TemporaryDirectory(dir="/tmp")
+    cls.addClassCleanup(cls.home.cleanup)
+    socket = os.path.join(cls.home.name, "socket")
+    cls.server = ("--server", f"unix:{socket}")
+    process = subprocess.Popen((ASHLARD, "--listen", f"unix:{socket}"),
+                               stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    cls.addClassCleanup(process.wait)
+    cls.addClassCleanup(process.terminate)
+    deadline = time.monotonic() + 30
+    while not os.path.exists(socket):
+      if time.monotonic() > deadline or process.poll() is not None:
+        raise AssertionError("the server does not listen")
+      time.sleep(0.05)
+
+  def put(self, file=TOKEN):
+    return self.json("put", *self.server, file)["hash"]
+
+  def test_put_and_inspect(self):
+    module = self.put()
+    report = self.json("inspect", *self.server, module, "--profile", "seal-1")
+    self.assertEqual(report["hash"], module)
+    self.assertEqual(report["size_bytes"], os.path.getsize(TOKEN))
+    self.assertTrue(report["accepted"])
+    local = self.json("inspect", TOKEN, "--profile", "seal-1")
+    for field in ("hash", "size_bytes", "compile_fuel", "instantiate_fuel"):
+      self.assertEqual(report[field], local[field], field)
+    for field in ("imports", "exports"):
+      self.assertEqual([item["name"] for item in report[field]],
+                       [item["name"] for item in local[field]])
+
+  def test_a_refused_module_is_the_modules_failure(self):
+    done = ashlar("put", *self.server, SAMPLE)
+    self.assertEqual((done.returncode, done.stdout), (1, ""))
+    self.assertIn("abi.unknown_import", done.stderr)
+
+  def test_execute_answers_as_call_does(self):
+    call = (TOKEN, "--entry", "deploy", "--input", NEW)
+    self.assertEqual(self.json("execute", *self.server, *call),
+                     self.json("call", *call))
+    state = self.path("state.json")
+    self.json("execute", *self.server, *call, "--save-state", state)
+    call = (TOKEN, "--entry", "call", "--input", TRANSFER + amount(1001),
+            "--state", state, "--value", "3")
+    self.assertEqual(self.json("execute", *self.server, *call, code=1),
+                     self.json("call", *call, code=1))
+
+  def test_the_servers_store(self):
+    module = self.put()
+    store = ("--namespace", "test", "--base-version")
+    call = ("execute", *self.server, module, "--entry")
+    self.json(*call, "deploy", "--input", NEW, *store, "0", "--commit")
+    transfer = (*call, "call", "--input", TRANSFER + amount(400), *store, "1")
+    dry = self.json(*transfer)
+    self.assertEqual(self.json(*transfer), dry)
+    self.assertEqual(self.json(*transfer, "--commit"), dry)
+    answer = self.json(*call, "call", "--input", "0f755a56" + OTHER, *store,
+                       "2")
+    self.assertEqual(answer["data"], amount(400))
+
+  def test_wrong_use(self):
+    call = ("execute", *self.server, TOKEN, "--entry", "deploy", "--input",
+            NEW)
+    self.assert_wrong_use(*call, "--namespace", "n", says="--base-version")
+    self.assert_wrong_use(*call, "--commit", says="--namespace")
+    self.assert_wrong_use(*call, "--profile", "lax-1", says="lax-1")
+    self.assert_wrong_use(*call, "--namespace", "n", "--base-version", "7")
+    self.assert_wrong_use("inspect", *self.server, "ab" * 32)
+
+  def test_nobody_listens(self):
+    done = ashlar("put", "--server", "unix:" + self.path("none"), TOKEN)
+    self.assertEqual(done.returncode, 3)
+    self.assertIn("none", done.stderr)
 
 
 class OtherTest(CommandLineTest):

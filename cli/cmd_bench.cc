@@ -283,6 +283,8 @@ void AddExec(CLI::App* bench, ExitCode* exit_code) {
   AddCommon(app, options.get(), 10);
   app->callback([options, setup, exit_code] {
     options->has_setup = setup->count() > 0;
+    // A flag without a value comes as one empty value.
+    std::erase(options->setup, "");
     *exit_code = Measure(options.get(), &MeasureExec);
   });
 }
