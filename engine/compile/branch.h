@@ -158,30 +158,35 @@ void Translator::BindElse(Control* c) {
   ForgetLast();
 }
 
+void Translator::EmitProfileLeave() {
+  if (ASHLAR_LIKELY(!c_->options->profile)) return;
+  SetOp(out_, interp::kOpProfileLeave);
+  out_ += 16;
+}
+
 // Hands over the top entries as results. Entries stay as they are but for
 // being materialised.
 void Translator::EmitReturn() {
   using namespace interp;
   const uint32_t count = c_->type->result_count;
+  Entry* const v = sp_ - 1;
+  const bool immediate = count == 1 && v->is_constant &&
+                         (v->type == 0x7f || v->type == 0x7d ||
+                          v->constant == static_cast<uint32_t>(v->constant));
+  if (count == 1 && v->is_constant && !immediate) Materialise(v, Temp(v));
+  if (count > 1) MaterialiseTop(count);
+  EmitProfileLeave();
   Put<int16_t>(out_ + 8, static_cast<int16_t>(result_slot_));
   if (count == 0) {
     SetOp(out_, kOpReturn0);
+  } else if (immediate) {
+    SetOp(out_, kOpReturn1_I);
+    Put<uint32_t>(out_ + 12, static_cast<uint32_t>(v->constant));
   } else if (count == 1) {
-    Entry* v = sp_ - 1;
-    if (v->is_constant && (v->type == 0x7f || v->type == 0x7d ||
-                           v->constant == static_cast<uint32_t>(v->constant))) {
-      SetOp(out_, kOpReturn1_I);
-      Put<uint32_t>(out_ + 12, static_cast<uint32_t>(v->constant));
-    } else {
-      if (v->is_constant) Materialise(v, Temp(v));
-      SetOp(out_, v->slot == acc_ ? kOpReturn1_A : kOpReturn1_S);
-      Put<int16_t>(out_ + 8, static_cast<int16_t>(result_slot_));
-      Put<int16_t>(out_ + 10, static_cast<int16_t>(v->slot));
-    }
+    SetOp(out_, v->slot == acc_ ? kOpReturn1_A : kOpReturn1_S);
+    Put<int16_t>(out_ + 10, static_cast<int16_t>(v->slot));
   } else {
-    MaterialiseTop(count);
     SetOp(out_, kOpReturnN);
-    Put<int16_t>(out_ + 8, static_cast<int16_t>(result_slot_));
     Put<int16_t>(out_ + 10, static_cast<int16_t>(Temp(sp_ - count)));
     Put<uint32_t>(out_ + 12, count);
   }

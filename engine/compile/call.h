@@ -103,6 +103,7 @@ bool Translator::ReturnCall() {
   cost_ += CallParametersPrice(*c_->options->schedule, type.param_count);
   MaterialiseTop(type.param_count);
   CloseCharges();
+  EmitProfileLeave();
   SetOp(out_, interp::kOpReturnCall);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(Temp(sp_ - type.param_count)));
   Put<uint16_t>(out_ + 10, static_cast<uint16_t>(c_->type->param_count));
@@ -122,6 +123,7 @@ bool Translator::ReturnCallIndirect() {
     return false;
   }
   CloseCharges();
+  EmitProfileLeave();
   SetOp(out_, interp::kOpReturnCallIndirect);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(Temp(sp_ - type->param_count)));
   Put<int16_t>(out_ + 10, static_cast<int16_t>(index->slot));

@@ -59,6 +59,7 @@ Context MakeContext(const wasm::Module& module, const Options& options,
   context.options = &options;
   context.scratch = scratch;
   context.type = &module.func_type(function);
+  context.function = function;
   context.begin = body.begin;
   context.end = body.end;
   context.functions = code.functions.data();

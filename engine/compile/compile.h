@@ -19,6 +19,8 @@ struct Options {
   // Both outlive the code.
   const base::Limits* limits = nullptr;
   const metering::Schedule* schedule = nullptr;
+  // Emit what interp::CallProfile needs. Costs and results are the same.
+  bool profile = false;
   // Working memory to reuse (engine/compile/scratch.h); null: made anew.
   Scratch* scratch = nullptr;
 };

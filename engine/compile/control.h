@@ -312,7 +312,7 @@ bool Translator::BranchTable() {
   ip_ = labels;
   for (uint32_t i = 0; i <= count; ++i, rows += 16) {
     Control* c;
-    FindLabel(&c);
+    if (!FindLabel(&c)) return false;
     LinkRow(rows, c);
   }
   out_ = rows;

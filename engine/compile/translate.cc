@@ -65,6 +65,11 @@ bool Translator::Prologue() {
   Put<uint64_t>(out_, 0);
   out_ += interp::kEntryHeaderBytes;
   c_->entry = out_;
+  if (ASHLAR_UNLIKELY(c_->options->profile)) {
+    SetOp(out_, interp::kOpProfileEnter);
+    Put<uint32_t>(out_ + 12, c_->function);
+    out_ += 16;
+  }
   if (declared != 0) {
     SetOp(out_, declared == 1   ? interp::kOpZero1
                 : declared <= 4 ? interp::kOpZero4

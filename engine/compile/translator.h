@@ -39,6 +39,7 @@ struct Context {
   const Options* options = nullptr;
   Scratch* scratch = nullptr;
   const wasm::FuncType* type = nullptr;
+  uint32_t function = 0;
   const uint8_t* begin = nullptr;
   const uint8_t* end = nullptr;
   uint8_t* code_base = nullptr;
@@ -131,6 +132,7 @@ class Translator {
   ASHLAR_INLINE void BindLabel(Control* c);
   ASHLAR_INLINE void BindElse(Control* c);
   ASHLAR_INLINE void EmitReturn();
+  ASHLAR_INLINE void EmitProfileLeave();
   ASHLAR_INLINE void EmitMoveAndBranch(Control* target);
 
   // --- instructions: false where the body is not valid

@@ -149,6 +149,11 @@ uint64_t Internals::CallHost(Registers& r, const Func* f, uint64_t* slots) {
     a.host_slots = slots;
     a.top = slots + f->type->param_count;
   }
+  if (e->profile_ != nullptr) {
+    e->profile_->Enter(
+        {CallProfile::Kind::kHost, r.inst->profile_module, f->index},
+        e->fuel_left(), 0);
+  }
   HostCall call(e, r.inst, f, slots);
   const HostResult result = f->host(call);
   Execution::Activation& a = e->activations_.back();
@@ -165,6 +170,7 @@ uint64_t Internals::CallHost(Registers& r, const Func* f, uint64_t* slots) {
       a.suspended = true;
       return ExitCode(Exit::kSuspended);
   }
+  if (e->profile_ != nullptr) e->profile_->Leave(e->fuel_left());
   r.pc = back;
   r.fp = saved;
   r.acc = slots[0];
@@ -208,6 +214,25 @@ uint64_t Internals::ReturnToInstance(Registers& r) {
   r.inst = crossing.inst;
   r.pc = crossing.pc;
   r.mem = r.inst->memory->base();
+  return kGoOn;
+}
+
+uint64_t Internals::ProfileEnter(Registers& r) {
+  const Execution* e = r.inst->execution;
+  if (e->profile_ != nullptr) {
+    // It is a function's first instruction: the header stands before it.
+    e->profile_->Enter({CallProfile::Kind::kFunction, r.inst->profile_module,
+                        LoadAs<uint32_t>(r.pc + 12)},
+                       r.fuel + e->reserve_, LoadAs<uint32_t>(r.pc - 4));
+  }
+  r.pc += 16;
+  return kGoOn;
+}
+
+uint64_t Internals::ProfileLeave(Registers& r) {
+  const Execution* e = r.inst->execution;
+  if (e->profile_ != nullptr) e->profile_->Leave(r.fuel + e->reserve_);
+  r.pc += 16;
   return kGoOn;
 }
 
@@ -273,6 +298,10 @@ uint64_t ColdReturnCallIndirect(Registers& r) {
   ReplaceFrame(r, LoadAs<uint16_t>(r.pc + 8), params, callee_params);
   return CallAny(r, f);
 }
+
+uint64_t ColdProfileEnter(Registers& r) { return Internals::ProfileEnter(r); }
+
+uint64_t ColdProfileLeave(Registers& r) { return Internals::ProfileLeave(r); }
 
 uint64_t ColdEnterActivation(Registers& r) {
   return Internals::EnterActivation(r);

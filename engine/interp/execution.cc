@@ -32,6 +32,7 @@ void Execution::Reset(uint32_t stack_slots_max) {
   reserve_ = 0;
   memory_fuel_ = 0;
   cancel_ = nullptr;
+  profile_ = nullptr;
   activations_.clear();
   crossings_.clear();
   trap_ = Trap::kNone;
@@ -43,6 +44,10 @@ void Execution::Reset(uint32_t stack_slots_max) {
 uint64_t Execution::fuel_left() const { return slice_ + reserve_; }
 
 void Execution::set_fuel_left(uint64_t fuel) {
+  if (profile_ != nullptr) {
+    profile_->Note(fuel_left());
+    profile_->Rebase(fuel);
+  }
   slice_ = 0;
   reserve_ = fuel;
 }
@@ -54,6 +59,7 @@ Exit Execution::Enter(Func* func, absl::Span<const uint64_t> args) {
   Internals::Attach(this, a.inst);
   a.base = activations_.empty() ? stack_.get() : activations_.back().top;
   a.crossings = crossings_.size();
+  if (profile_ != nullptr) a.profile_depth = profile_->depth();
   a.pc = EnterActivationCode();
   a.top = a.base;
   const bool fits = func->host != nullptr || FitsStack(a.base, func);
@@ -90,7 +96,9 @@ bool Execution::Take(uint64_t fuel, OutOfFuel::What what) {
   const uint64_t left = slice_ + reserve_;
   if (fuel > left) {
     out_of_fuel_ = {what, fuel - left};
-    set_fuel_left(0);
+    // Not set_fuel_left: what was left is used, also in a profile.
+    slice_ = 0;
+    reserve_ = 0;
     return false;
   }
   reserve_ = left - fuel;
@@ -107,6 +115,8 @@ Exit Execution::Run() {
   r.mem = a.inst->memory->base();
   r.acc = a.suspended ? a.host_slots[0] : 0;
   r.fuel = slice_;
+  // The host function that suspended is over.
+  if (a.suspended && profile_ != nullptr) profile_->Leave(fuel_left());
   a.suspended = false;
   return RunHandlers(r);
 }
@@ -118,6 +128,10 @@ absl::Span<const uint64_t> Execution::results() const {
 
 void Execution::Leave() {
   crossings_.resize(activations_.back().crossings);
+  if (profile_ != nullptr) {
+    profile_->Note(fuel_left());
+    profile_->CutBackTo(activations_.back().profile_depth);
+  }
   activations_.pop_back();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "engine/interp/call_profile.h"
 #include "engine/interp/instance.h"
 #include "engine/interp/trap.h"
 
@@ -54,6 +55,10 @@ class Execution {
   // Dynamic memory and table charges so far (Category::kMemory).
   uint64_t memory_fuel() const { return memory_fuel_; }
 
+  // Notes where fuel goes, while it runs code that was translated for it;
+  // null: nowhere. Outlives its use here. Changes nothing that is charged.
+  void set_profile(CallProfile* profile) { profile_ = profile; }
+
   // Looked at every ~100k fuel and at host calls; never changes a result.
   void set_cancel_flag(const std::atomic<bool>* flag) { cancel_ = flag; }
 
@@ -97,7 +102,8 @@ class Execution {
     uint64_t* base = nullptr;
     uint64_t* top = nullptr;
     uint64_t* host_slots = nullptr;
-    size_t crossings = 0;  // crossings_.size() when it began
+    size_t crossings = 0;      // crossings_.size() when it began
+    size_t profile_depth = 0;  // likewise
     bool suspended = false;
   };
   // A call that crossed into another instance: where it came from. Kept
@@ -125,6 +131,7 @@ class Execution {
   Trap trap_ = Trap::kNone;
   std::string trap_detail_;
   OutOfFuel out_of_fuel_;
+  CallProfile* profile_ = nullptr;
   Instance host_instance_;  // the caller of a host function entered directly
 };
 

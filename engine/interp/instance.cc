@@ -88,6 +88,9 @@ bool Bind(const Extern& given, const wasm::Import& import, Instance* instance) {
       // A copy; its code is this module's stub, so that direct calls find it
       // by index. References to it go to the owner's code all the same.
       instance->funcs[import.index] = *given.func;
+      if (given.func->host != nullptr) {
+        instance->funcs[import.index].index = import.index;
+      }
       break;
     }
     case ExternKind::kTable:

@@ -80,7 +80,8 @@ struct Instance {
   const wasm::Module* module = nullptr;
   std::vector<uint8_t> dropped_data;  // 1: data segment is dropped
   std::vector<uint8_t> dropped_elements;
-  void* host_data = nullptr;  // for the ABI: its contract frame
+  void* host_data = nullptr;    // for the ABI: its contract frame
+  uint32_t profile_module = 0;  // its module in CallProfile
   // What the pointers above point to.
   std::vector<GlobalCell> global_cells;
   std::vector<GlobalCell*> global_pointers;

@@ -30,6 +30,8 @@ struct Execution::Internals {
   static uint64_t CallForeign(Registers& r, const Func* f);
   static uint64_t EnterActivation(Registers& r);
   static uint64_t ReturnToInstance(Registers& r);
+  static uint64_t ProfileEnter(Registers& r);
+  static uint64_t ProfileLeave(Registers& r);
 };
 
 }  // namespace ashlar::interp

@@ -43,12 +43,14 @@ inline void MoveSlots(uint64_t* dst, const uint64_t* src, uint32_t count) {
 #define ASHLAR_COLD_PATHS(X)                                                  \
   X(ColdRefill)                                                               \
   X(ColdMemoryGrow)                                                           \
-  X(ColdMemoryFill) X(ColdMemoryCopy) X(ColdMemoryInit) X(ColdDataDrop)       \
-      X(ColdTableGet) X(ColdTableSet) X(ColdTableSize) X(ColdTableGrow)       \
-          X(ColdTableFill) X(ColdTableCopy) X(ColdTableInit) X(ColdElemDrop)  \
+  X(ColdMemoryFill)                                                           \
+  X(ColdMemoryCopy) X(ColdMemoryInit) X(ColdDataDrop) X(ColdTableGet)         \
+      X(ColdTableSet) X(ColdTableSize) X(ColdTableGrow) X(ColdTableFill)      \
+          X(ColdTableCopy) X(ColdTableInit) X(ColdElemDrop)                   \
               X(ColdCallIndirect) X(ColdReturnCall) X(ColdReturnCallIndirect) \
                   X(ColdImport) X(ColdEnterActivation) X(ColdExitActivation)  \
-                      X(ColdReturnToInstance)
+                      X(ColdReturnToInstance) X(ColdProfileEnter)             \
+                          X(ColdProfileLeave)
 
 #define X(name) uint64_t name(Registers& r);
 ASHLAR_COLD_PATHS(X)
