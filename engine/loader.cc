@@ -84,7 +84,7 @@ uint64_t InstantiateFuel(const metering::Schedule& schedule,
 }
 
 bool LoadInto(absl::string_view bytes, const Profile& profile,
-              compile::Scratch* scratch, CompiledModule* out,
+              const LoadOptions& options, CompiledModule* out,
               wasm::Violations* violations) {
   // The decoder works with 31-bit offsets; beyond the limit nothing else of
   // the module matters.
@@ -107,20 +107,22 @@ bool LoadInto(absl::string_view bytes, const Profile& profile,
     CheckShape(profile, out->module, violations);
   }
   if (!decoded) return false;
-  const compile::Options options = {.features = profile.features,
-                                    .limits = &profile.limits,
-                                    .schedule = &profile.schedule,
-                                    .scratch = scratch};
-  return compile::Compile(out->module, options, &out->code, violations) &&
+  const compile::Options compile_options = {.features = profile.features,
+                                            .limits = &profile.limits,
+                                            .schedule = &profile.schedule,
+                                            .profile = options.call_profile,
+                                            .scratch = options.scratch};
+  return compile::Compile(out->module, compile_options, &out->code,
+                          violations) &&
          violations->empty();
 }
 
 std::shared_ptr<const CompiledModule> Load(absl::string_view bytes,
                                            const Profile& profile,
                                            wasm::Violations* violations,
-                                           compile::Scratch* scratch) {
+                                           const LoadOptions& options) {
   auto compiled = std::make_shared<CompiledModule>();
-  if (!LoadInto(bytes, profile, scratch, compiled.get(), violations))
+  if (!LoadInto(bytes, profile, options, compiled.get(), violations))
     return nullptr;
   return compiled;
 }

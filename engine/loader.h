@@ -49,22 +49,32 @@ uint64_t ActivatedFuel(const metering::Schedule& schedule);
 uint64_t InstantiateFuel(const metering::Schedule& schedule,
                          const wasm::Module& module);
 
+struct LoadOptions {
+  LoadOptions(compile::Scratch* scratch_memory = nullptr,  // NOLINT: implicit
+              bool is_for_call_profile = false)
+      : scratch(scratch_memory), call_profile(is_for_call_profile) {}
+
+  // The translator's working memory, to be used again; null: made for this
+  // module.
+  compile::Scratch* scratch;
+  // For interp::CallProfile.
+  bool call_profile;
+};
+
 // Decodes, checks the profile's ABI shape, validates and translates all
 // functions. On failure returns null and `violations` lists everything found
 // (also every invalid function body, not only the first). Never looks at a
 // cache. `bytes` are copied; `profile` outlives the result.
-// `scratch` is the translator's working memory, to be used again; null: made
-// for this module.
 std::shared_ptr<const CompiledModule> Load(absl::string_view bytes,
                                            const Profile& profile,
                                            wasm::Violations* violations,
-                                           compile::Scratch* scratch = nullptr);
+                                           const LoadOptions& options = {});
 
 // Load into `out`, whose earlier contents are lost and whose memory is used
 // again. Returns whether the module was accepted; where not, `out` must not be
 // run.
 bool LoadInto(absl::string_view bytes, const Profile& profile,
-              compile::Scratch* scratch, CompiledModule* out,
+              const LoadOptions& options, CompiledModule* out,
               wasm::Violations* violations);
 
 }  // namespace ashlar::engine

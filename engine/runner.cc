@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/backtrace.h"
 #include "engine/base/check.h"
+#include "engine/function_names.h"
 #include "engine/linker.h"
 
 namespace ashlar::engine {
@@ -74,6 +75,30 @@ PreparedInstance::PreparedInstance() : store_(&pool_), execution_(0) {}
 
 PreparedInstance::~PreparedInstance() { store_.Clear(); }
 
+void PreparedInstance::EnableProfile() {
+  calls_ = std::make_unique<interp::CallProfile>();
+}
+
+FuelProfile PreparedInstance::TakeProfile() {
+  const FunctionNames names(compiled_.module);
+  FuelProfile profile =
+      MakeFuelProfile(*calls_, [&](const interp::CallProfile::Frame& frame) {
+        return names.Display(frame.function);
+      });
+  EnableProfile();
+  execution_.set_profile(calls_.get());
+  return profile;
+}
+
+bool PreparedInstance::ChargeApart(interp::CallProfile::Kind kind,
+                                   Category category, uint64_t fuel,
+                                   RunResult* result) {
+  const uint64_t before = result->fuel_used;
+  const bool paid = Charge(category, fuel, result);
+  if (calls_ != nullptr) calls_->Add(kind, 0, result->fuel_used - before);
+  return paid;
+}
+
 void PreparedInstance::Invoke(interp::Func* func,
                               absl::Span<const uint64_t> args,
                               uint64_t fuel_limit, RunResult* result) {
@@ -120,12 +145,14 @@ void PreparedInstance::Invoke(interp::Func* func,
 
 bool PreparedInstance::LoadModule(absl::string_view bytes,
                                   const Profile& profile, RunResult* result) {
-  if (!Charge(Category::kCompile, CompileFuel(profile.schedule, bytes.size()),
-              result)) {
+  if (!ChargeApart(interp::CallProfile::Kind::kCompile, Category::kCompile,
+                   CompileFuel(profile.schedule, bytes.size()), result)) {
     return false;
   }
   wasm::Violations violations;
-  if (LoadInto(bytes, profile, &scratch_, &compiled_, &violations)) return true;
+  if (LoadInto(bytes, profile, {&scratch_, calls_ != nullptr}, &compiled_,
+               &violations))
+    return true;
   result->klass = OutcomeClass::kModuleRejected;
   result->violations = violations.list();
   result->message = violations.list().front().message;
@@ -136,8 +163,9 @@ bool PreparedInstance::Instantiate(const Profile& profile,
                                    absl::Span<const HostImport> host_imports,
                                    RunResult* result) {
   const wasm::Module& module = compiled_.module;
-  if (!Charge(Category::kInstantiate, InstantiateFuel(profile.schedule, module),
-              result)) {
+  if (!ChargeApart(interp::CallProfile::Kind::kInstantiate,
+                   Category::kInstantiate,
+                   InstantiateFuel(profile.schedule, module), result)) {
     return false;
   }
   const std::vector<interp::Extern> imports = LinkImports(
@@ -161,6 +189,7 @@ RunResult PreparedInstance::Prepare(absl::string_view bytes,
   store_.Clear();
   instance_ = nullptr;
   execution_.Reset(profile.limits.stack_slots_max);
+  execution_.set_profile(calls_.get());
   RunResult result;
   result.fuel_limit = fuel_limit;
   if (!LoadModule(bytes, profile, &result) ||

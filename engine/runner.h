@@ -4,12 +4,15 @@
 #define ENGINE_RUNNER_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "engine/compile/scratch.h"
+#include "engine/fuel_profile.h"
+#include "engine/interp/call_profile.h"
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
 #include "engine/interp/memory.h"
@@ -84,11 +87,19 @@ class PreparedInstance {
   RunResult Call(absl::string_view export_name, absl::Span<const Value> args,
                  uint64_t fuel_limit);
 
+  // From the next Prepare on, notes where fuel goes; TakeProfile gives what was
+  // noted and begins anew. REQUIRES (TakeProfile): EnableProfile was called,
+  // and a module was decoded.
+  void EnableProfile();
+  FuelProfile TakeProfile();
+
   // Memory 0, empty where the module has none. REQUIRES: prepared.
   interp::Memory* memory() const;
   const CompiledModule& compiled() const { return compiled_; }
 
  private:
+  bool ChargeApart(interp::CallProfile::Kind kind, metering::Category category,
+                   uint64_t fuel, RunResult* result);
   // Enters and runs one function; adds what was charged to `result`.
   void Invoke(interp::Func* func, absl::Span<const uint64_t> args,
               uint64_t fuel_limit, RunResult* result);
@@ -100,6 +111,7 @@ class PreparedInstance {
                    RunResult* result);
 
   compile::Scratch scratch_;
+  std::unique_ptr<interp::CallProfile> calls_;
   CompiledModule compiled_;
   interp::MemoryPool pool_;
   interp::Store store_;
