@@ -12,15 +12,6 @@ namespace {
 using base::Hash256;
 using base::Writer;
 
-// The module that the request means, or zeros where it is the callee's own.
-Hash256 ModuleOf(const ExecuteRequest& request) {
-  if (!request.module_bytes.empty()) return ModuleHash(request.module_bytes);
-  if (request.module_hash == Hash256{} && request.entry == "deploy") {
-    return ModuleHash("");
-  }
-  return request.module_hash;
-}
-
 std::vector<Hash256> Sorted(std::vector<Hash256> hashes) {
   std::sort(hashes.begin(), hashes.end());
   hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
@@ -74,13 +65,12 @@ void WriteOutcome(const Outcome& outcome, Writer* w) {
   w->Bytes(outcome.data);
 }
 
-}  // namespace
-
-Hash256 RequestDigest(const ExecuteRequest& request) {
+Hash256 RequestDigestOf(const ExecuteRequest& request,
+                        const Hash256& bytes_hash) {
   Writer w;
   w.Bytes("ashlar.request");
   w.Hash(request.profile);
-  w.Hash(ModuleOf(request));
+  w.Hash(IsGivenByBytes(request) ? bytes_hash : request.module_hash);
   w.U8(static_cast<uint8_t>(request.activation));
   WriteHashes(Sorted(request.activated), &w);
   w.Bytes(request.entry);
@@ -95,6 +85,14 @@ Hash256 RequestDigest(const ExecuteRequest& request) {
   }
   WriteLimits(request.limits, &w);
   return base::Blake2b256(w.data());
+}
+
+}  // namespace
+
+Hash256 RequestDigest(const ExecuteRequest& request) {
+  return RequestDigestOf(request, IsGivenByBytes(request)
+                                      ? ModuleHash(request.module_bytes)
+                                      : Hash256{});
 }
 
 Hash256 ReadsDigest(const Completed& completed, const BlockContext& block) {
@@ -146,10 +144,10 @@ Hash256 ReceiptDigest(uint32_t semantics_version, const Hash256& request,
   return base::Blake2b256(w.data());
 }
 
-Digests ComputeDigests(const ExecuteRequest& request,
+Digests ComputeDigests(const ExecuteRequest& request, const Hash256& bytes_hash,
                        uint32_t semantics_version, const Completed& completed) {
   Digests digests;
-  digests.request = RequestDigest(request);
+  digests.request = RequestDigestOf(request, bytes_hash);
   digests.reads = ReadsDigest(completed, request.block);
   digests.effects = EffectsDigest(completed);
   digests.receipt = ReceiptDigest(semantics_version, digests.request,

@@ -25,8 +25,11 @@ base::Hash256 ReceiptDigest(uint32_t semantics_version,
                             const base::Hash256& request,
                             const base::Hash256& effects, uint64_t fuel_used);
 
-// All four. Reads nothing of `completed.digests`.
+// All four. Reads nothing of `completed.digests`. `bytes_hash` is the hash of
+// the request's module bytes, which are not hashed again; unused where the
+// request has none.
 Digests ComputeDigests(const ExecuteRequest& request,
+                       const base::Hash256& bytes_hash,
                        uint32_t semantics_version, const Completed& completed);
 
 }  // namespace ashlar::engine

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "engine/loader.h"
 #include "gtest/gtest.h"
 
 namespace ashlar::engine {
@@ -47,7 +48,9 @@ Completed Answer() {
 
 // Computed a second time from DIGESTS.md, in Python, when it was written.
 TEST(Digests, AreGolden) {
-  const Digests digests = ComputeDigests(Request(), 1, Answer());
+  const Digests digests =
+      ComputeDigests(Request(), ModuleHash("module"), 1, Answer());
+  EXPECT_EQ(digests.request, RequestDigest(Request()));
   EXPECT_EQ(digests.request.ToHex(),
             "59b2a8dc2e0ad62783c3da53abce2ea1ca9e809920b994c8b6c243d5774df4d2");
   EXPECT_EQ(digests.reads.ToHex(),
@@ -98,18 +101,23 @@ TEST(Digests, SameMeaningSameDigest) {
 }
 
 TEST(Digests, DiagnosticsAndCostsCountNowhere) {
-  const Digests before = ComputeDigests(Request(), 1, Answer());
+  const Digests before =
+      ComputeDigests(Request(), ModuleHash("module"), 1, Answer());
   Completed changed = Answer();
   changed.fuel.minimum = 5;
   changed.fuel.exactness = Exactness::kConditional;
   changed.fuel.by[metering::Category::kHost] = 5;
   changed.resources.reads = 5;
-  const Digests after = ComputeDigests(Request(), 1, changed);
+  const Digests after =
+      ComputeDigests(Request(), ModuleHash("module"), 1, changed);
   EXPECT_EQ(after.receipt, before.receipt);
   EXPECT_EQ(after.reads, before.reads);
   changed.fuel.used += 1;
-  EXPECT_NE(ComputeDigests(Request(), 1, changed).receipt, before.receipt);
-  EXPECT_NE(ComputeDigests(Request(), 2, Answer()).receipt, before.receipt);
+  EXPECT_NE(ComputeDigests(Request(), ModuleHash("module"), 1, changed).receipt,
+            before.receipt);
+  EXPECT_NE(
+      ComputeDigests(Request(), ModuleHash("module"), 2, Answer()).receipt,
+      before.receipt);
 }
 
 TEST(Digests, EveryPartOfTheOutcomeCounts) {

@@ -53,6 +53,7 @@ host::CalleeEnd CalleeEndOf(OutcomeClass klass) {
 
 struct Driver::Contract {
   std::shared_ptr<const CompiledModule> module;
+  std::shared_ptr<CompiledModule> scratch;  // `module`, where it is not kept
   std::unique_ptr<interp::Store> store;
   interp::Instance* instance = nullptr;
   uint32_t entry = 0;  // function index
@@ -119,17 +120,16 @@ bool Driver::FindByHash(const base::Hash256& hash) {
 }
 
 std::optional<Driver::End> Driver::FindOutermostModule() {
+  const bool is_by_bytes = IsGivenByBytes(request_);
+  if (is_by_bytes) {
+    module_bytes_ = request_.module_bytes;
+    module_hash_ = ModuleHash(module_bytes_);
+  }
   if (request_.input.size() > profile_.limits.input_size_bytes_max) {
     tree_.SetExceeded(Resource::kInputSize);
     return EndOfLimit();
   }
-  const bool is_deploy = kDeploy == absl::string_view(request_.entry);
-  if (!request_.module_bytes.empty() ||
-      (is_deploy && request_.module_hash == base::Hash256{})) {
-    module_bytes_ = request_.module_bytes;
-    module_hash_ = ModuleHash(module_bytes_);
-    return std::nullopt;
-  }
+  if (is_by_bytes) return std::nullopt;
   if (request_.module_hash != base::Hash256{}) {
     FindByHash(request_.module_hash);
     return std::nullopt;
@@ -209,9 +209,19 @@ std::optional<Driver::End> Driver::LoadModule(Contract* contract) {
   contract->module = cache_->Find(key);
   if (contract->module != nullptr) return std::nullopt;
   wasm::Violations violations;
-  contract->module = Load(bytes, profile_, &violations, workspace_->scratch());
-  if (contract->module != nullptr) {
-    cache_->Insert(key, contract->module);
+  // Given by its hash, a module will be asked for again; given by its bytes,
+  // once it comes a second time.
+  const bool keeps =
+      cache_->enabled() &&
+      (!is_outermost || module_owner_ != nullptr || cache_->Notice(key));
+  std::shared_ptr<CompiledModule> module =
+      keeps ? std::make_shared<CompiledModule>() : workspace_->TakeModule();
+  const bool is_accepted = LoadInto(bytes, profile_, workspace_->scratch(),
+                                    module.get(), &violations);
+  if (!keeps) contract->scratch = module;
+  if (is_accepted) {
+    contract->module = std::move(module);
+    if (keeps) cache_->Insert(key, contract->module);
     return std::nullopt;
   }
   End end;
@@ -398,6 +408,10 @@ void Driver::Pop(const End& end) {
   contract.instance = nullptr;
   if (contract.store != nullptr) {
     workspace_->GiveBack(std::move(contract.store));
+  }
+  if (contract.scratch != nullptr) {
+    contract.module = nullptr;
+    workspace_->GiveBack(std::move(contract.scratch));
   }
 }
 

@@ -83,13 +83,17 @@ absl::StatusOr<ExecuteResult> Engine::Impl::Execute(
   if (!status.ok()) return status;
   // Not given back where something was thrown: it may be half used.
   std::unique_ptr<Workspace> workspace = workspaces.Take();
-  absl::StatusOr<ExecuteResult> result =
-      Driver(request, **profile, reader, &cache, workspace.get(), cancel).Run();
-  workspaces.GiveBack(std::move(workspace));
-  if (result.ok() && result->completed.has_value()) {
-    result->completed->digests = ComputeDigests(
-        request, (*profile)->semantics_version, *result->completed);
+  absl::StatusOr<ExecuteResult> result;
+  {
+    Driver driver(request, **profile, reader, &cache, workspace.get(), cancel);
+    result = driver.Run();
+    if (result.ok() && result->completed.has_value()) {
+      result->completed->digests =
+          ComputeDigests(request, driver.module_hash(),
+                         (*profile)->semantics_version, *result->completed);
+    }
   }
+  workspaces.GiveBack(std::move(workspace));
   return result;
 }
 

@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "engine/base/bytes.h"
+
 namespace ashlar::engine {
 namespace {
 
@@ -14,7 +16,24 @@ uint64_t SizeOf(const CompiledModule& module) {
          module.code.code_size_bytes;
 }
 
+constexpr size_t kNoticedCount = 1 << 14;
+
 }  // namespace
+
+ModuleCache::ModuleCache(uint64_t size_bytes_max)
+    : size_bytes_max_(size_bytes_max),
+      noticed_(size_bytes_max > 0 ? kNoticedCount : 0) {}
+
+bool ModuleCache::Notice(const CacheKey& key) {
+  if (!enabled()) return false;
+  // A hash is as good a mark as any; never the 0 of an empty place.
+  const uint64_t mark = (base::LoadLe<uint64_t>(key.module.bytes.data()) ^
+                         base::LoadLe<uint64_t>(key.profile.bytes.data())) |
+                        1;
+  const absl::MutexLock lock(&mutex_);
+  uint64_t& place = noticed_[mark / 2 % kNoticedCount];
+  return std::exchange(place, mark) == mark;
+}
 
 std::shared_ptr<const CompiledModule> ModuleCache::Find(const CacheKey& key) {
   const absl::MutexLock lock(&mutex_);

@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -33,8 +34,7 @@ struct CacheKey {
 class ModuleCache {
  public:
   // Holds at most `size_bytes_max` of code and module bytes; 0 holds nothing.
-  explicit ModuleCache(uint64_t size_bytes_max)
-      : size_bytes_max_(size_bytes_max) {}
+  explicit ModuleCache(uint64_t size_bytes_max);
 
   bool enabled() const { return size_bytes_max_ > 0; }
   // nullptr where it is not held.
@@ -44,6 +44,10 @@ class ModuleCache {
   void Insert(const CacheKey& key,
               std::shared_ptr<const CompiledModule> module);
   uint64_t size_bytes() const;
+
+  // Whether this module was probably noticed before: most modules are run once
+  // and are not worth keeping. Always false where the cache is off.
+  bool Notice(const CacheKey& key);
 
  private:
   struct Entry {
@@ -59,6 +63,8 @@ class ModuleCache {
   absl::flat_hash_map<CacheKey, Entries::iterator> index_
       ABSL_GUARDED_BY(mutex_);
   uint64_t size_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Marks of keys, each at the place that its own hash names.
+  std::vector<uint64_t> noticed_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ashlar::engine

@@ -39,6 +39,12 @@ struct ExecuteRequest {
   ResourceLimits limits;
 };
 
+// Whether the outermost module is module_bytes, if only the empty ones.
+inline bool IsGivenByBytes(const ExecuteRequest& request) {
+  return !request.module_bytes.empty() ||
+         (request.module_hash == base::Hash256{} && request.entry == "deploy");
+}
+
 }  // namespace ashlar::engine
 
 #endif  // ENGINE_REQUEST_H_

@@ -16,6 +16,17 @@ void Workspace::GiveBack(std::unique_ptr<interp::Store> store) {
   stores_.push_back(std::move(store));
 }
 
+std::shared_ptr<CompiledModule> Workspace::TakeModule() {
+  if (modules_.empty()) return std::make_shared<CompiledModule>();
+  std::shared_ptr<CompiledModule> module = std::move(modules_.back());
+  modules_.pop_back();
+  return module;
+}
+
+void Workspace::GiveBack(std::shared_ptr<CompiledModule> module) {
+  modules_.push_back(std::move(module));
+}
+
 WorkspacePool::~WorkspacePool() {
   for (std::atomic<Workspace*>& place : places_) delete place.load();
 }

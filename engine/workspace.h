@@ -1,5 +1,5 @@
 // What an execution needs and the next one can use again: memories, the slot
-// stack, stores. One execution at a time uses a workspace.
+// stack, stores, code space. One execution at a time uses a workspace.
 #ifndef ENGINE_WORKSPACE_H_
 #define ENGINE_WORKSPACE_H_
 
@@ -12,6 +12,7 @@
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
 #include "engine/interp/memory.h"
+#include "engine/loader.h"
 
 namespace ashlar::engine {
 
@@ -25,12 +26,16 @@ class Workspace {
   // An empty store over this workspace's memories.
   std::unique_ptr<interp::Store> TakeStore();
   void GiveBack(std::unique_ptr<interp::Store> store);
+  // A module to load into, for one contract of one execution.
+  std::shared_ptr<CompiledModule> TakeModule();
+  void GiveBack(std::shared_ptr<CompiledModule> module);
 
  private:
   interp::MemoryPool pool_;  // outlives the stores
   interp::Execution execution_;
   compile::Scratch scratch_;
   std::vector<std::unique_ptr<interp::Store>> stores_;
+  std::vector<std::shared_ptr<CompiledModule>> modules_;
 };
 
 // Workspaces that no execution uses now, as many as it has places for.

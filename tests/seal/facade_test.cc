@@ -297,6 +297,7 @@ TEST(Limits, InputAndReturnData) {
       chain.Request(Echo(), "call", std::string((1 << 20) + 1, 'x'));
   const auto result = chain.Try(request);
   EXPECT_THAT(result, Exceeds(Resource::kInputSize));
+  EXPECT_EQ(result.completed->digests.request, engine::RequestDigest(request));
   EXPECT_EQ(result.completed->fuel.used, 0u);
 }
 
