@@ -27,7 +27,12 @@ namespace {
 
 using Kind = Observation::Kind;
 
+// A few seconds.
+#ifdef ASHLAR_SANITIZE
+constexpr uint64_t kSeedsByDefault = 40;
+#else
 constexpr uint64_t kSeedsByDefault = 600;
+#endif
 constexpr uint64_t kFuelLimit = 60000;
 // Programs that use no more are run with every limit up to that.
 constexpr uint64_t kSmallProgram = 150;
