@@ -10,8 +10,9 @@ void Scratch::Reserve(const wasm::Module& module, const base::Limits& limits) {
     body = std::max(body, static_cast<uint64_t>(b.end - b.begin));
   }
   // One value an instruction takes two bytes at least; several at once are
-  // checked against the frame limit when they are pushed.
-  const uint64_t values = body / 2 + limits.frame_slots_max +
+  // checked against the frame limit when they are pushed. A body without
+  // control instructions may run on to the end of the code section.
+  const uint64_t values = module.code_size_bytes / 2 + limits.frame_slots_max +
                           limits.function_results_max +
                           limits.function_params_max + 64;
   const uint64_t blocks = std::min<uint64_t>(limits.nesting_max, body / 2) + 8;
