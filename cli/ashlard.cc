@@ -40,6 +40,7 @@ struct Options {
   uint64_t message_bytes_max = uint64_t{16} << 20;
   std::vector<std::string> profile_files;
   uint64_t cache_bytes = engine::EngineOptions().cache_size_bytes;
+  uint64_t memory_bytes = 0;
   uint64_t quota_fuel_per_second = 0;
   uint64_t keep_versions = state::StoreOptions().versions_kept;
   uint64_t drain_seconds = 30;
@@ -75,6 +76,10 @@ void Describe(CLI::App* app, Options* options) {
       ->type_name("FILE");
   app->add_option("--cache-bytes", options->cache_bytes,
                   "Of compiled modules kept for reuse; 0: none")
+      ->capture_default_str();
+  app->add_option("--memory-bytes", options->memory_bytes,
+                  "Of memory for contracts at once, reserved by what each call "
+                  "may come to use; 0: no bound but the workers'")
       ->capture_default_str();
   app->add_option("--quota-fuel-per-second", options->quota_fuel_per_second,
                   "Fuel a client may use per second; 0: no quota")
@@ -187,6 +192,7 @@ absl::Status Serve(const Options& options) {
       .worker_count = options.workers,
       .waiting_max = options.queue,
       .quota_fuel_per_second = options.quota_fuel_per_second};
+  server_options.memory_bytes_max = options.memory_bytes;
   ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
                    rpc::Server::Start(server_options));
   // Ends before the server, whose numbers it reads.

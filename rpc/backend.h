@@ -11,13 +11,15 @@
 #include "engine/profile.h"
 #include "engine/state/store.h"
 #include "google/protobuf/message_lite.h"
+#include "rpc/memory_budget.h"
 
 namespace ashlar::rpc {
 
-// Borrowed; both are thread-safe.
+// Borrowed; all are thread-safe.
 struct Backend {
   engine::Engine* engine = nullptr;
   state::VersionedStore* store = nullptr;
+  MemoryBudget* memory = nullptr;  // null: not limited
   bool state_in_memory = false;
   uint64_t message_bytes_max = uint64_t{16} << 20;
 };

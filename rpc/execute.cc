@@ -13,12 +13,14 @@
 #include "engine/digests.h"
 #include "engine/engine.h"
 #include "engine/outcome.h"
+#include "engine/profile.h"
 #include "engine/request.h"
 #include "engine/state/inline_state.h"
 #include "engine/state/reader.h"
 #include "engine/state/store.h"
 #include "rpc/call_reader.h"
 #include "rpc/convert.h"
+#include "rpc/memory_budget.h"
 
 namespace ashlar::rpc {
 namespace {
@@ -59,6 +61,21 @@ absl::Status ResolveOwnModule(const Backend& backend,
 using Run = absl::StatusOr<engine::ExecuteResult> (engine::Engine::*)(
     const engine::ExecuteRequest&, state::Reader*, const std::atomic<bool>*);
 
+// Runs with the memory reserved that the call can come to use.
+absl::StatusOr<engine::ExecuteResult> RunWith(
+    const Backend& backend, const engine::ExecuteRequest& request,
+    state::Reader* reader, const std::atomic<bool>* cancelled, Run run) {
+  if (backend.memory == nullptr) {
+    return (backend.engine->*run)(request, reader, cancelled);
+  }
+  const engine::Profile* profile =
+      backend.engine->profiles().Find(request.profile);
+  CHECK(profile != nullptr, "CheckedCall found it");
+  ASSIGN_OR_RETURN(const auto reservation,
+                   backend.memory->Reserve(BytesOf(request, *profile)));
+  return (backend.engine->*run)(request, reader, cancelled);
+}
+
 absl::StatusOr<engine::ExecuteResult> RunStateless(
     const Backend& backend, ExecuteCall* call,
     const std::atomic<bool>* cancelled, Run run) {
@@ -71,7 +88,7 @@ absl::StatusOr<engine::ExecuteResult> RunStateless(
                                             : CallReader::Missing::kAbsent);
   RETURN_IF_ERROR(
       ResolveOwnModule(backend, call->request, inline_state, &reader));
-  return (backend.engine->*run)(call->request, &reader, cancelled);
+  return RunWith(backend, call->request, &reader, cancelled, run);
 }
 
 // The state at the base version. A namespace that nobody wrote yet is empty at
@@ -161,7 +178,7 @@ absl::StatusOr<engine::ExecuteResult> RunOverStore(
   CallReader reader(base.get(), nullptr, backend.store,
                     CallReader::Missing::kAbsent);
   RETURN_IF_ERROR(ResolveOwnModule(backend, call.request, nullptr, &reader));
-  auto result = (backend.engine->*run)(call.request, &reader, cancelled);
+  auto result = RunWith(backend, call.request, &reader, cancelled, run);
   CHECK(!result.ok() || result->completed.has_value(),
         "the store knows every key");
   return result;

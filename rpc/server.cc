@@ -60,9 +60,11 @@ bool IsHostAndPort(absl::string_view address) {
 
 Server::Server(const ServerOptions& options)
     : metrics_(std::make_shared<Metrics>()),
+      memory_(options.memory_bytes_max),
       admission_(options.admission),
       context_{options.backend, &admission_, metrics_.get(),
                Capabilities(options)} {
+  context_.backend.memory = &memory_;
   services_.push_back(NewExecutionService(&context_));
   services_.push_back(NewEstimationService(&context_));
   services_.push_back(NewModulesService(&context_));
@@ -74,6 +76,9 @@ Server::Server(const ServerOptions& options)
   metrics_->Watch("ashlar_inside_calls",
                   "Calls that were taken on and are not finished.",
                   [this] { return admission_.inside(); });
+  metrics_->Watch("ashlar_reserved_memory_bytes",
+                  "Memory that running calls may come to use.",
+                  [this] { return memory_.bytes_reserved(); });
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(

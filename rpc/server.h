@@ -13,6 +13,7 @@
 #include "grpcpp/server.h"
 #include "rpc/admission.h"
 #include "rpc/backend.h"
+#include "rpc/memory_budget.h"
 #include "rpc/metrics.h"
 #include "rpc/services.h"
 
@@ -23,6 +24,9 @@ struct ServerOptions {
   std::vector<std::string> listen;
   Backend backend;
   AdmissionOptions admission;
+  // Of memory for contracts at once; a call that may need more than is free is
+  // refused. 0: no bound but the workers'. Replaces backend.memory.
+  uint64_t memory_bytes_max = 0;
 };
 
 // Speaks plain text: it belongs on a private network or behind a proxy.
@@ -53,6 +57,7 @@ class Server {
   absl::Status Listen(const std::vector<std::string>& addresses);
 
   std::shared_ptr<Metrics> metrics_;
+  MemoryBudget memory_;
   Admission admission_;
   ServiceContext context_;
   std::vector<std::unique_ptr<grpc::Service>> services_;

@@ -503,6 +503,22 @@ TEST(ServerSizeTest, MessagesHaveALimitInBothDirections) {
   EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
+TEST(ServerMemoryTest, WhatMayNotFitIsRefused) {
+  ServerOptions options;
+  options.memory_bytes_max = 4 << 20;
+  TestServer server(options);
+  v1::ExecuteResponse response;
+  v1::ExecuteRequest request = SwitchCall(kCount);
+  const grpc::Status status =
+      Call(server.execution, &v1::Execution::Stub::Execute, request, &response);
+  EXPECT_EQ(status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(absl::StrContains(status.error_message(), "limits.peak_pages"));
+  request.mutable_limits()->set_peak_pages(2);
+  EXPECT_TRUE(
+      Call(server.execution, &v1::Execution::Stub::Execute, request, &response)
+          .ok());
+}
+
 TEST(ServerQuotaTest, AClientInDebtIsRefused) {
   ServerOptions options;
   options.admission.quota_fuel_per_second = 1;
