@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/backtrace.h"
 #include "engine/base/check.h"
+#include "engine/function_names.h"
 #include "engine/host/seal/calls.h"
 #include "engine/host/seal/functions.h"
 #include "engine/linker.h"
@@ -64,6 +65,7 @@ struct Driver::Contract {
   uint64_t fuel_limit = 0;
   uint64_t fuel_reserve = 0;
   bool is_bounded = false;
+  uint32_t profile_module = 0;  // index in profile_modules_
   // Compile, instantiate and calls so far; the rest is added at the end.
   metering::FuelByCategory by;
   uint64_t memory_before = 0;  // Execution::memory_fuel() when it began
@@ -86,7 +88,10 @@ Driver::Driver(const ExecuteRequest& request, const Profile& profile,
   execution_.set_cancel_flag(cancel);
 }
 
-Driver::~Driver() { execution_.set_cancel_flag(nullptr); }
+Driver::~Driver() {
+  execution_.set_cancel_flag(nullptr);
+  execution_.set_profile(nullptr);
+}
 
 absl::StatusOr<ExecuteResult> Driver::Run() {
   execution_.set_fuel_left(request_.fuel_limit);
@@ -181,16 +186,42 @@ std::optional<Driver::End> Driver::Charge(Contract* contract, Category category,
   if (fuel <= left) {
     execution_.set_fuel_left(left - fuel);
     contract->by[category] += fuel;
+    NoteCharge(category, fuel);
     return std::nullopt;
   }
   execution_.set_fuel_left(0);
   contract->by[category] += left;
+  NoteCharge(category, left);
   End end;
   end.outcome.klass = OutcomeClass::kOutOfFuel;
   end.shortage = {.category = category,
                   .missing = fuel - left,
                   .depth = static_cast<uint32_t>(contracts_.size() - 1)};
   return end;
+}
+
+void Driver::NoteCharge(Category category, uint64_t fuel) {
+  if (calls_ == nullptr) return;
+  calls_->Add(category == Category::kCompile
+                  ? interp::CallProfile::Kind::kCompile
+                  : interp::CallProfile::Kind::kInstantiate,
+              0, fuel);
+}
+
+void Driver::EnableProfile() {
+  calls_ = std::make_unique<interp::CallProfile>();
+  execution_.set_profile(calls_.get());
+}
+
+FuelProfile Driver::MakeProfile() const {
+  std::vector<FunctionNames> names;
+  names.reserve(profile_modules_.size());
+  for (const ProfiledModule& profiled : profile_modules_) {
+    names.emplace_back(profiled.module->module);
+  }
+  return MakeFuelProfile(*calls_, [&](const interp::CallProfile::Frame& frame) {
+    return names[frame.module].Display(frame.function);
+  });
 }
 
 std::optional<Driver::End> Driver::LoadModule(Contract* contract) {
@@ -206,9 +237,13 @@ std::optional<Driver::End> Driver::LoadModule(Contract* contract) {
                             : CompileFuel(profile_.schedule, bytes.size());
   if (auto end = Charge(contract, Category::kCompile, fuel)) return end;
   const CacheKey key = {frame.code_hash, profile_.digest};
+  wasm::Violations violations;
+  if (calls_ != nullptr) {
+    if (LoadForProfile(bytes, contract, &violations)) return std::nullopt;
+    return Rejected(violations);
+  }
   contract->module = cache_->Find(key);
   if (contract->module != nullptr) return std::nullopt;
-  wasm::Violations violations;
   // Given by its hash, a module will be asked for again; given by its bytes,
   // once it comes a second time.
   const bool keeps =
@@ -224,11 +259,33 @@ std::optional<Driver::End> Driver::LoadModule(Contract* contract) {
     if (keeps) cache_->Insert(key, contract->module);
     return std::nullopt;
   }
+  return Rejected(violations);
+}
+
+Driver::End Driver::Rejected(const wasm::Violations& violations) {
   End end;
   end.outcome.klass = OutcomeClass::kModuleRejected;
   end.outcome.violations = violations.list();
   end.message = violations.list().front().message;
   return end;
+}
+
+// Code for profiling is of no use to anybody else: it is not in the cache,
+// but kept here, because its names are asked for at the end.
+bool Driver::LoadForProfile(absl::string_view bytes, Contract* contract,
+                            wasm::Violations* violations) {
+  const base::Hash256& hash = tree_.top().code_hash;
+  uint32_t i = 0;
+  while (i < profile_modules_.size() && profile_modules_[i].hash != hash) ++i;
+  if (i == profile_modules_.size()) {
+    auto module =
+        Load(bytes, profile_, violations, {workspace_->scratch(), true});
+    if (module == nullptr) return false;
+    profile_modules_.push_back({hash, std::move(module)});
+  }
+  contract->module = profile_modules_[i].module;
+  contract->profile_module = i;
+  return true;
 }
 
 // Under the seal ABI a module exports nothing but its two entries; without an
@@ -297,6 +354,7 @@ std::optional<Driver::End> Driver::Instantiate(Contract* contract) {
   }
   if (error.trap != Trap::kNone) return Trapped(error.trap, "");
   contract->instance->host_data = &tree_.top();
+  contract->instance->profile_module = contract->profile_module;
   if (!tree_.NotePages(PagesInUse())) return EndOfLimit();
   return std::nullopt;
 }

@@ -15,7 +15,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/fuel_profile.h"
 #include "engine/host/frames.h"
+#include "engine/interp/call_profile.h"
 #include "engine/module_cache.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
@@ -38,6 +40,11 @@ class Driver {
   ~Driver();
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
+
+  // Notes where fuel goes; MakeProfile gives it. Changes nothing else.
+  // REQUIRES: Run was not called yet (MakeProfile: it was).
+  void EnableProfile();
+  FuelProfile MakeProfile() const;
 
   // See Engine::Execute. Digests are not filled in.
   absl::StatusOr<ExecuteResult> Run();
@@ -81,6 +88,10 @@ class Driver {
   // Commits or reverts, leaves, and gives back the top contract's memory.
   void Pop(const End& end);
 
+  bool LoadForProfile(absl::string_view bytes, Contract* contract,
+                      wasm::Violations* violations);
+  End Rejected(const wasm::Violations& violations);
+  void NoteCharge(metering::Category category, uint64_t fuel);
   std::optional<End> Charge(Contract* contract, metering::Category category,
                             uint64_t fuel);
   // Why a host function or a handler stopped the top contract: it returned, a
@@ -113,6 +124,13 @@ class Driver {
   base::Hash256 module_hash_;
   absl::Status status_;
   bool cancelled_ = false;
+  // For EnableProfile: the tree, and the modules that its frames name.
+  struct ProfiledModule {
+    base::Hash256 hash;
+    std::shared_ptr<const CompiledModule> module;
+  };
+  std::unique_ptr<interp::CallProfile> calls_;
+  std::vector<ProfiledModule> profile_modules_;
 };
 
 }  // namespace ashlar::engine

@@ -22,7 +22,8 @@ struct Engine::Impl {
   absl::StatusOr<const Profile*> FindProfile(const base::Hash256& digest) const;
   absl::StatusOr<ExecuteResult> Execute(const ExecuteRequest& request,
                                         state::Reader* reader,
-                                        const std::atomic<bool>* cancel);
+                                        const std::atomic<bool>* cancel,
+                                        FuelProfile* profile_out);
 
   const ProfileSet* profiles;
   ModuleCache cache;
@@ -76,7 +77,7 @@ absl::StatusOr<const Profile*> Engine::Impl::FindProfile(
 
 absl::StatusOr<ExecuteResult> Engine::Impl::Execute(
     const ExecuteRequest& request, state::Reader* reader,
-    const std::atomic<bool>* cancel) {
+    const std::atomic<bool>* cancel, FuelProfile* profile_out) {
   absl::StatusOr<const Profile*> profile = FindProfile(request.profile);
   if (!profile.ok()) return std::move(profile).status();
   absl::Status status = CheckRequest(request, reader);
@@ -86,7 +87,9 @@ absl::StatusOr<ExecuteResult> Engine::Impl::Execute(
   absl::StatusOr<ExecuteResult> result;
   {
     Driver driver(request, **profile, reader, &cache, workspace.get(), cancel);
+    if (profile_out != nullptr) driver.EnableProfile();
     result = driver.Run();
+    if (profile_out != nullptr) *profile_out = driver.MakeProfile();
     if (result.ok() && result->completed.has_value()) {
       result->completed->digests =
           ComputeDigests(request, driver.module_hash(),
@@ -106,7 +109,14 @@ absl::StatusOr<ExecuteResult> Engine::Execute(const ExecuteRequest& request,
                                               state::Reader* reader,
                                               const std::atomic<bool>* cancel) {
   return WithoutBadAlloc(
-      [&] { return impl_->Execute(request, reader, cancel); });
+      [&] { return impl_->Execute(request, reader, cancel, nullptr); });
+}
+
+absl::StatusOr<ExecuteResult> Engine::ExecuteProfiled(
+    const ExecuteRequest& request, state::Reader* reader,
+    const std::atomic<bool>* cancel, FuelProfile* profile) {
+  return WithoutBadAlloc(
+      [&] { return impl_->Execute(request, reader, cancel, profile); });
 }
 
 absl::StatusOr<ExecuteResult> Engine::Estimate(

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "engine/base/hash.h"
 #include "engine/digests.h"
+#include "engine/fuel_profile.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
 #include "engine/request.h"
@@ -44,6 +45,13 @@ class Engine {
   absl::StatusOr<ExecuteResult> Execute(const ExecuteRequest& request,
                                         state::Reader* reader,
                                         const std::atomic<bool>* cancel);
+
+  // Execute that also says where the fuel went: `*profile` sums to the fuel
+  // used. Outcome, fuel and digests are those of Execute.
+  absl::StatusOr<ExecuteResult> ExecuteProfiled(const ExecuteRequest& request,
+                                                state::Reader* reader,
+                                                const std::atomic<bool>* cancel,
+                                                FuelProfile* profile);
 
   // Execute, and where a contract read its remaining fuel (the minimum is then
   // only what was tested) once more with the fuel that was used: where the
