@@ -1,6 +1,6 @@
 """Counts test cases in what `bazel test` wrote.
 
-Usage: count_tests.py BUILD_EVENTS_JSON BAZEL_EXIT_STATUS
+Usage: count_tests.py [BUILD_EVENTS_JSON BAZEL_EXIT_STATUS]...
 
 Prints the skipped cases with their reasons, the failed ones, and, as the last
 line, `N passed, N failed, N skipped`. A test target that failed without naming
@@ -76,12 +76,14 @@ def reason(skipped):
 
 def main():
   count = Count()
-  with open(sys.argv[1], encoding="utf-8") as events:
-    for line in events:
-      count.add_event(json.loads(line))
-  status = int(sys.argv[2])
-  if status not in (TESTS_PASSED, NO_TESTS_FOUND) and not count.failed:
-    count.failed.append(f"bazel (exit status {status})")
+  for path, status in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
+    failed_before = len(count.failed)
+    with open(path, encoding="utf-8") as events:
+      for line in events:
+        count.add_event(json.loads(line))
+    if (status not in (TESTS_PASSED, NO_TESTS_FOUND) and
+        len(count.failed) == failed_before):
+      count.failed.append(f"bazel (exit status {status})")
 
   print()
   for why, names in sorted(count.skipped.items()):
