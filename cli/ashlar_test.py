@@ -444,6 +444,28 @@ class OtherTest(CommandLineTest):
       self.assertEqual(self.json("run", again, *arguments)["results"],
                        self.json("run", SAMPLE, *arguments)["results"])
 
+  def test_inspect(self):
+    report = self.json("inspect", SAMPLE, "--profile", "relaxed-1")
+    self.assertEqual(report["size_bytes"], os.path.getsize(SAMPLE))
+    self.assertTrue(report["accepted"])
+    self.assertEqual(report["imports"][0]["name"], "missing")
+    functions = {f["name"]: f for f in report["functions"] if f["name"]}
+    self.assertEqual(functions["fib"]["loops"], 1)
+    self.assertEqual(functions["fib"]["locals"], 3)
+    # A parameter, two links, three locals, and at most two operands.
+    self.assertEqual(functions["fib"]["frame_slots"], 8)
+    self.assertEqual(self.json("inspect", SAMPLE, code=1)["accepted"], False)
+
+  def test_the_fuel_bound_is_exact(self):
+    report = self.json("inspect", SAMPLE, "--profile", "relaxed-1")
+    bounds = {f["name"]: f["fuel_bound"] for f in report["functions"]}
+    for name in ("fib", "sum", "ask_the_host", "unbounded"):
+      self.assertIsNone(bounds[name], name)
+    used = [self.json("run", SAMPLE, "--invoke", "bounded",
+                      str(x))["fuel_by"]["compute"] for x in range(14)]
+    self.assertGreater(len(set(used)), 3)
+    self.assertEqual(max(used), bounds["bounded"])
+
   def test_disasm_of_what_is_no_module(self):
     self.assertEqual(
         ashlar("disasm", self.write("no.wasm", "text")).returncode, 1)

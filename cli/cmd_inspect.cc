@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/fuel_bound.h"
 #include "cli/inspect_print.h"
 #include "cli/profile_option.h"
 #include "cli/remote.h"
@@ -77,6 +78,7 @@ absl::StatusOr<ExitCode> InspectHere(Options* options) {
     inspection.instantiate_fuel =
         engine::InstantiateFuel(profile->schedule, compiled->module);
     inspection.frame_slots = FrameSlots(*compiled);
+    inspection.fuel_bounds = FuelBounds(compiled->module, profile->schedule);
   }
   if (bytes.size() <= base::kRelaxedLimits.module_size_bytes_max) {
     inspection.report = ReportOf(bytes, profile->schedule);

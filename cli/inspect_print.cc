@@ -98,6 +98,10 @@ Json InspectionJson(const Inspection& inspection) {
     if (i < inspection.frame_slots.size()) {
       function["frame_slots"] = inspection.frame_slots[i];
     }
+    if (i < inspection.fuel_bounds.size()) {
+      const auto& bound = inspection.fuel_bounds[i];
+      function["fuel_bound"] = bound ? Json(*bound) : Json();
+    }
     json["functions"].push_back(std::move(function));
   }
   return json;
@@ -124,16 +128,20 @@ std::string InspectionText(const Inspection& inspection) {
                     " slots, of function ", report.functions[worst].index,
                     "\n");
   }
-  text += " func   bytes  instr   runs  loops  dearest  frame  name\n";
+  text += " func   bytes  instr   runs  loops  dearest  frame   bound  name\n";
   for (size_t i = 0; i < report.functions.size(); ++i) {
     const wasm::FunctionReport& f = report.functions[i];
     const std::string frame = i < inspection.frame_slots.size()
                                   ? absl::StrCat(inspection.frame_slots[i])
                                   : "-";
-    absl::StrAppendFormat(&text, "%5u  %6u  %5u  %5u  %5u  %7u  %5s  %s\n",
+    const bool bounded =
+        i < inspection.fuel_bounds.size() && inspection.fuel_bounds[i];
+    const std::string bound =
+        bounded ? absl::StrCat(*inspection.fuel_bounds[i]) : "-";
+    absl::StrAppendFormat(&text, "%5u  %6u  %5u  %5u  %5u  %7u  %5s  %6s  %s\n",
                           f.index, f.body_size_bytes, f.runs.instruction_count,
                           f.runs.run_count, f.runs.loop_count,
-                          f.runs.dearest_run_fuel, frame, f.name);
+                          f.runs.dearest_run_fuel, frame, bound, f.name);
   }
   return text;
 }

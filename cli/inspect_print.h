@@ -3,6 +3,7 @@
 #define CLI_INSPECT_PRINT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct Inspection {
   // Slots of each defined function's frame: parameters, two links, locals and
   // the highest operand stack. Empty where the module is refused.
   std::vector<uint32_t> frame_slots;
+  // What a call of each defined function uses at most, where its code alone
+  // says so (fuel_bound.h). Empty where the module is refused.
+  std::vector<std::optional<uint64_t>> fuel_bounds;
 };
 
 Json InspectionJson(const Inspection& inspection);

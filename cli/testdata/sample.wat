@@ -20,6 +20,25 @@
     (f32.div (f32.const 0) (f32.const 0)))
   (func (export "ask_the_host")
     (call $missing))
+  ;; Without a loop: what they use at most can be told from the code.
+  (func $square (param i32) (result i32)
+    (i32.mul (local.get 0) (local.get 0)))
+  (func $bounded (export "bounded") (param $x i32) (result i32)
+    (local $y i32)
+    (block $small
+      (br_if $small (i32.lt_u (local.get $x) (i32.const 10)))
+      (if (i32.eq (local.get $x) (i32.const 10))
+        (then (return (call $square (call $square (local.get $x)))))
+        (else (local.set $y (i32.div_u (local.get $x) (i32.const 3)))))
+      (if (i32.eq (local.get $x) (i32.const 11))
+        (then (return (call $square (i32.rem_u (local.get $x) (i32.const 7)))))))
+    (block $one (block $two
+      (br_table $one $two $one (local.get $x)))
+      (local.set $y (i32.mul (local.get $y) (local.get $y))))
+    (i32.add (local.get $x) (local.get $y)))
+  (func (export "unbounded") (param i32)
+    (drop (memory.grow (local.get 0)))
+    (drop (call $bounded (local.get 0))))
   ;; The protocol of the benchmarks: the bytes of the input are added up.
   (func (export "setup") (param $length i32) (result i32)
     (i32.store (i32.const 0) (local.get $length))
