@@ -376,7 +376,7 @@ bool Translator::Select(bool typed) {
   using namespace interp;
   uint8_t wanted = 0;
   if (typed) {
-    if (*ip_++ != 1) return false;
+    if (U32() != 1) return false;
     wanted = *ip_++;
     if (!wasm::IsValType(wanted)) return false;
     if (wasm::IsNumType(wanted) && (wanted == 0x7d || wanted == 0x7c) &&

@@ -202,6 +202,11 @@ bool Validator::Label(uint32_t depth, Types* types) {
 bool Validator::BlockTypes(int64_t value, Types* params, Types* results) {
   *params = {};
   *results = {};
+  // The shorthands are bytes (5.3.8 s33 is for indices): no longer form.
+  constexpr int kShorthandBytes = 2;  // with the opcode
+  if (value < 0 && reader_.pos() - at_ != kShorthandBytes) {
+    return Fail(ViolationCode::kIntegerRepresentationTooLong);
+  }
   if (value == wasm::kEmptyBlockType) return true;
   if (value < 0) {
     const auto type = static_cast<uint8_t>(wasm::BlockValType(value));
