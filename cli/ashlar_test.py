@@ -14,7 +14,7 @@ TOKEN = "contracts/token/token.wasm"
 WAST = "cli/testdata/script.wast"
 
 COMMANDS = ("validate", "inspect", "run", "wast", "call", "execute", "put",
-            "disasm", "bench")
+            "profile", "disasm", "bench")
 OWNER = "01" * 32
 OTHER = "02" * 32
 CONTRACT = "c0" * 32
