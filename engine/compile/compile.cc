@@ -85,7 +85,8 @@ uint32_t OffsetOf(const interp::Code& code, uint32_t function,
   CHECK(Translate(&context, arena.base()), "translated before");
   const auto at = static_cast<uint32_t>(
       pc - (code.functions[function].entry - interp::kEntryHeaderBytes));
-  CodeRecord best{0, 0};
+  // What zeroes the locals belongs to the first instruction.
+  CodeRecord best{0, records.front().wasm_offset};
   for (const CodeRecord& r : records) {
     if (r.code_offset <= at && r.code_offset >= best.code_offset) best = r;
   }

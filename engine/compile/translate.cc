@@ -240,6 +240,7 @@ bool Translator::Run(uint8_t* out) {
   if (!Prologue()) return false;
   while (!done_) {
     [[maybe_unused]] uint8_t* const out_before = out_;
+    [[maybe_unused]] const uint32_t op_before = last_op_;
     [[maybe_unused]] const uint8_t* const at = ip_;
     const uint8_t byte = *ip_++;
     Descriptor d = table_->one_byte[byte];
@@ -251,9 +252,10 @@ bool Translator::Run(uint8_t* out) {
     cost_ += d.price;
     if (ASHLAR_UNLIKELY(!Dispatch(d))) return false;
     if constexpr (kRecord) {
-      // A fused instruction begins before out_before.
-      uint8_t* const from =
-          last_dst_ != kNone && last_ < out_before ? last_ : out_before;
+      // An instruction that took the place of the ones before it, a fused
+      // load, begins before out_before. One that wrote nothing does not.
+      const bool replaced = out_ <= out_before && last_op_ != op_before;
+      uint8_t* const from = replaced ? last_ : out_before;
       c_->records->push_back({static_cast<uint32_t>(from - out),
                               static_cast<uint32_t>(at - c_->begin)});
     }

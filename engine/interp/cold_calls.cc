@@ -182,6 +182,8 @@ uint64_t Internals::CallHost(Registers& r, const Func* f, uint64_t* slots) {
 uint64_t Internals::CallForeign(Registers& r, const Func* f) {
   Execution* e = r.inst->execution;
   if (!FrameFits(r, r.fp, f->entry)) {
+    // A backtrace begins at the caller, by the links.
+    r.pc = nullptr;
     return StopWithTrap(r, Trap::kCallStackExhausted, "");
   }
   if (f->instance != r.inst &&
