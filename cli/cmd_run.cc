@@ -17,7 +17,6 @@ namespace ashlar::cli {
 namespace {
 
 using engine::OutcomeClass;
-using engine::RunResult;
 
 struct Options {
   std::string file;
@@ -28,32 +27,14 @@ struct Options {
   bool json = false;
 };
 
-// Arguments are read by the signature, so the module is prepared before they
-// are known to be right. The two parts run under one limit.
-absl::StatusOr<RunResult> Execute(const Options& options,
-                                  absl::string_view bytes,
-                                  const engine::Profile& profile) {
-  engine::PreparedInstance instance;
-  RunResult prepared = instance.Prepare(bytes, profile, options.fuel);
-  if (prepared.klass != OutcomeClass::kReturned) return prepared;
-  const auto args = ParseArguments(instance, options.name, options.args);
-  if (!args.ok()) return args.status();
-  RunResult result =
-      instance.Call(options.name, *args, options.fuel - prepared.fuel_used);
-  result.fuel_limit = options.fuel;
-  result.fuel_used += prepared.fuel_used;
-  for (int i = 0; i < static_cast<int>(metering::Category::kCount); ++i) {
-    result.fuel_by.by[i] += prepared.fuel_by.by[i];
-  }
-  return result;
-}
-
 ExitCode Run(Options* options) {
   const auto profile = options->profile.Resolve();
   if (!profile.ok()) return Complain(profile.status());
   const auto bytes = ReadFile(options->file);
   if (!bytes.ok()) return Complain(bytes.status());
-  const auto result = Execute(*options, *bytes, **profile);
+  engine::PreparedInstance instance;
+  const auto result = PrepareAndCall(*bytes, **profile, options->name,
+                                     options->args, options->fuel, &instance);
   if (!result.ok()) return Complain(result.status());
   std::fputs(options->json ? OneLine(RunJson(*result)).c_str()
                            : RunText(*result).c_str(),

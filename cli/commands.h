@@ -16,6 +16,7 @@ void AddWast(CLI::App* root, ExitCode* exit_code);
 void AddCall(CLI::App* root, ExitCode* exit_code);
 void AddExecute(CLI::App* root, ExitCode* exit_code);
 void AddPut(CLI::App* root, ExitCode* exit_code);
+void AddEstimate(CLI::App* root, ExitCode* exit_code);
 void AddProfile(CLI::App* root, ExitCode* exit_code);
 void AddDisasm(CLI::App* root, ExitCode* exit_code);
 void AddBench(CLI::App* root, ExitCode* exit_code);

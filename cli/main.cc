@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   AddCall(&app, &exit_code);
   AddExecute(&app, &exit_code);
   AddPut(&app, &exit_code);
+  AddEstimate(&app, &exit_code);
   AddProfile(&app, &exit_code);
   AddDisasm(&app, &exit_code);
   AddBench(&app, &exit_code);

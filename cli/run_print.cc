@@ -31,6 +31,24 @@ absl::StatusOr<std::vector<engine::Value>> ParseArguments(
   return values;
 }
 
+absl::StatusOr<engine::RunResult> PrepareAndCall(
+    absl::string_view bytes, const engine::Profile& profile,
+    absl::string_view name, absl::Span<const std::string> args,
+    uint64_t fuel_limit, engine::PreparedInstance* instance) {
+  engine::RunResult prepared = instance->Prepare(bytes, profile, fuel_limit);
+  if (prepared.klass != engine::OutcomeClass::kReturned) return prepared;
+  const auto values = ParseArguments(*instance, name, args);
+  if (!values.ok()) return values.status();
+  engine::RunResult result =
+      instance->Call(name, *values, fuel_limit - prepared.fuel_used);
+  result.fuel_limit = fuel_limit;
+  result.fuel_used += prepared.fuel_used;
+  for (int i = 0; i < static_cast<int>(metering::Category::kCount); ++i) {
+    result.fuel_by.by[i] += prepared.fuel_by.by[i];
+  }
+  return result;
+}
+
 Json ValuesJson(absl::Span<const engine::Value> values) {
   Json list = Json::array();
   for (const engine::Value& value : values) {

@@ -20,6 +20,14 @@ absl::StatusOr<std::vector<engine::Value>> ParseArguments(
     const engine::PreparedInstance& instance, absl::string_view name,
     absl::Span<const std::string> texts);
 
+// Prepares a module and calls its export, both under one fuel limit: the
+// result is that of the whole. Arguments are read by the signature, so they are
+// looked at once the module is prepared. Statuses as ParseArguments.
+absl::StatusOr<engine::RunResult> PrepareAndCall(
+    absl::string_view bytes, const engine::Profile& profile,
+    absl::string_view name, absl::Span<const std::string> args,
+    uint64_t fuel_limit, engine::PreparedInstance* instance);
+
 // ["i64:832040"]
 Json ValuesJson(absl::Span<const engine::Value> values);
 
