@@ -199,7 +199,11 @@ uint64_t ColdTableInit(Registers& r) {
     return OutOfTable(r);
   }
   if (!ChargeElements(r, n)) return OutOfFuelAt(r);
-  r.inst->CopyElements(index, s, n, table->elements.data() + d);
+  if (n != 0) {
+    std::memcpy(table->elements.data() + d,
+                r.inst->passive_elements[index].data() + s,
+                n * sizeof(uint64_t));
+  }
   return Next(r, 24);
 }
 

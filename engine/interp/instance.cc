@@ -119,6 +119,25 @@ void BindFunctions(Instance* instance) {
   }
 }
 
+// References of all items of a segment, in order.
+void EvaluateElements(const Instance& instance,
+                      const wasm::ElementSegment& segment, uint64_t* to) {
+  wasm::ElementItems items(segment);
+  wasm::ConstExpr item;
+  while (items.Next(&item)) *to++ = Evaluate(instance, item);
+}
+
+void MakePassiveElements(Instance* instance) {
+  const wasm::Module& module = *instance->module;
+  for (size_t i = 0; i < module.elements.size(); ++i) {
+    const wasm::ElementSegment& segment = module.elements[i];
+    if (segment.mode != wasm::SegmentMode::kPassive) continue;
+    instance->passive_elements.resize(module.elements.size());
+    instance->passive_elements[i].resize(segment.count);
+    EvaluateElements(*instance, segment, instance->passive_elements[i].data());
+  }
+}
+
 Trap CopyActiveElements(Instance* instance) {
   const wasm::Module& module = *instance->module;
   for (uint32_t i = 0; i < module.elements.size(); ++i) {
@@ -131,7 +150,7 @@ Trap CopyActiveElements(Instance* instance) {
       if (at + segment.count > table->elements.size()) {
         return Trap::kOutOfBoundsTableAccess;
       }
-      instance->CopyElements(i, 0, segment.count, table->elements.data() + at);
+      EvaluateElements(*instance, segment, table->elements.data() + at);
     }
     instance->dropped_elements[i] = 1;
   }
@@ -179,17 +198,6 @@ bool Instance::FindExport(absl::string_view name, ExternKind kind,
       break;
   }
   return true;
-}
-
-void Instance::CopyElements(uint32_t segment, uint64_t from, uint64_t count,
-                            uint64_t* to) {
-  if (count == 0) return;
-  wasm::ElementItems items(module->elements[segment]);
-  wasm::ConstExpr item;
-  for (uint64_t i = 0; i < from; ++i) items.Next(&item);
-  for (uint64_t i = 0; i < count && items.Next(&item); ++i) {
-    to[i] = Evaluate(*this, item);
-  }
 }
 
 Store::~Store() { Clear(); }
@@ -288,6 +296,7 @@ InstantiateError Store::Instantiate(const Code* code,
     cell.type = module.globals[i].type;
     cell.value = Evaluate(*in, module.globals[i].init);
   }
+  MakePassiveElements(in);
   error.trap = CopyActiveElements(in);
   if (error.trap == Trap::kNone) error.trap = CopyActiveData(in);
   if (error.trap == Trap::kNone) *instance = in;

@@ -80,6 +80,9 @@ struct Instance {
   const wasm::Module* module = nullptr;
   std::vector<uint8_t> dropped_data;  // 1: data segment is dropped
   std::vector<uint8_t> dropped_elements;
+  // References of passive segments, by segment; none for the others. Made
+  // once (4.5.4), so that table.init finds its first item at once.
+  std::vector<std::vector<uint64_t>> passive_elements;
   void* host_data = nullptr;    // for the ABI: its contract frame
   uint32_t profile_module = 0;  // its module in CallProfile
   // What the pointers above point to.
@@ -90,10 +93,6 @@ struct Instance {
 
   // nullptr / kind mismatch: no such export.
   bool FindExport(absl::string_view name, wasm::ExternKind kind, Extern* out);
-  // Writes references of an element segment's items [from, from + count).
-  // REQUIRES: they exist.
-  void CopyElements(uint32_t segment, uint64_t from, uint64_t count,
-                    uint64_t* to);
 };
 
 // Why an instance could not be made.

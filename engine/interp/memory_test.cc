@@ -1,0 +1,177 @@
+#include "engine/interp/memory.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "gtest/gtest.h"
+
+namespace ashlar::interp {
+namespace {
+
+constexpr uint32_t kNoMax = UINT32_MAX;
+
+bool IsZero(absl::Span<const uint8_t> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](uint8_t b) { return b == 0; });
+}
+bool IsZero(Memory* memory) {
+  return IsZero(memory->Slice(0, memory->size_bytes()));
+}
+void Fill(Memory* memory) {
+  std::memset(memory->base(), 0xa5, memory->size_bytes());
+}
+uint64_t SizeBelowBase(const Memory& memory) {
+  uint64_t size;
+  std::memcpy(&size, memory.base() - sizeof size, sizeof size);
+  return size;
+}
+
+TEST(MemoryTest, IsZeroAndKnowsItsSize) {
+  MemoryPool pool;
+  const std::unique_ptr<Memory> memory = pool.Acquire(3, 7, 9);
+  EXPECT_EQ(memory->pages(), 3u);
+  EXPECT_EQ(memory->size_bytes(), 3 * kPageSizeBytes);
+  EXPECT_EQ(memory->pages_max(), 7u);
+  EXPECT_EQ(memory->declared_max(), 9u);
+  EXPECT_EQ(SizeBelowBase(*memory), 3 * kPageSizeBytes);
+  EXPECT_TRUE(IsZero(memory.get()));
+}
+
+TEST(MemoryTest, Bounds) {
+  MemoryPool pool;
+  const std::unique_ptr<Memory> memory = pool.Acquire(1, 1, kNoMax);
+  EXPECT_TRUE(memory->Contains(0, 65536));
+  EXPECT_FALSE(memory->Contains(0, 65537));
+  EXPECT_TRUE(memory->Contains(65536, 0));
+  EXPECT_FALSE(memory->Contains(65537, 0));
+  EXPECT_TRUE(memory->Contains(65535, 1));
+  EXPECT_FALSE(memory->Contains(65535, 2));
+  EXPECT_FALSE(memory->Contains(UINT32_MAX, UINT32_MAX));
+  EXPECT_EQ(memory->Slice(65536, 0).size(), 0u);
+}
+
+TEST(MemoryTest, GrowKeepsContentsAndAddsZeros) {
+  MemoryPool pool;
+  const std::unique_ptr<Memory> memory = pool.Acquire(1, 100, kNoMax);
+  Fill(memory.get());
+  bool has_moved = false;
+  for (uint32_t pages = 1; pages < 100; pages += 9) {
+    const uint8_t* before = memory->base();
+    memory->Grow(9);
+    has_moved |= memory->base() != before;
+    EXPECT_EQ(memory->pages(), pages + 9);
+    EXPECT_EQ(SizeBelowBase(*memory), memory->size_bytes());
+    EXPECT_EQ(memory->base()[0], 0xa5);
+    EXPECT_EQ(memory->base()[pages * kPageSizeBytes - 1], 0xa5);
+    EXPECT_TRUE(
+        IsZero(memory->Slice(pages * kPageSizeBytes, 9 * kPageSizeBytes)));
+    Fill(memory.get());
+  }
+  EXPECT_EQ(memory->pages(), memory->pages_max());
+  // Whoever kept base() over a grow would have been wrong.
+  EXPECT_TRUE(has_moved);
+}
+
+TEST(MemoryTest, GrowByNothing) {
+  MemoryPool pool;
+  const std::unique_ptr<Memory> memory = pool.Acquire(0, 0, 0);
+  EXPECT_EQ(memory->pages(), 0u);
+  memory->Grow(0);
+  EXPECT_EQ(memory->pages(), 0u);
+  EXPECT_EQ(SizeBelowBase(*memory), 0u);
+}
+
+TEST(MemoryTest, GrowFromNothing) {
+  MemoryPool pool;
+  const std::unique_ptr<Memory> memory = pool.Acquire(0, 2, kNoMax);
+  memory->Grow(2);
+  EXPECT_EQ(memory->pages(), 2u);
+  EXPECT_TRUE(IsZero(memory.get()));
+}
+
+TEST(MemoryTest, TheWholeAddressSpace) {
+  MemoryPool pool;
+  const std::unique_ptr<Memory> memory = pool.Acquire(1, 65536, 65536);
+  memory->Grow(65535);
+  EXPECT_EQ(memory->size_bytes(), uint64_t{1} << 32);
+  EXPECT_EQ(memory->base()[UINT32_MAX], 0);
+  memory->base()[UINT32_MAX] = 1;
+  EXPECT_TRUE(memory->Contains(UINT32_MAX, 1));
+  EXPECT_FALSE(memory->Contains(UINT32_MAX, 2));
+}
+
+TEST(MemoryTest, Empty) {
+  Memory* empty = Memory::Empty();
+  EXPECT_EQ(empty, Memory::Empty());
+  EXPECT_EQ(empty->pages(), 0u);
+  EXPECT_EQ(empty->pages_max(), 0u);
+  EXPECT_EQ(SizeBelowBase(*empty), 0u);
+  EXPECT_TRUE(empty->Contains(0, 0));
+  EXPECT_FALSE(empty->Contains(0, 1));
+}
+
+// What one execution wrote is never there for another.
+TEST(MemoryPoolTest, ReusedMemoryIsZero) {
+  MemoryPool pool;
+  std::unique_ptr<Memory> memory = pool.Acquire(2, 10, kNoMax);
+  memory->Grow(3);
+  Fill(memory.get());
+  const uint8_t* base = memory->base();
+  pool.Release(std::move(memory));
+  memory = pool.Acquire(1, 20, 30);
+  EXPECT_EQ(memory->base(), base) << "the pool keeps memories";
+  EXPECT_EQ(memory->pages(), 1u);
+  EXPECT_EQ(memory->pages_max(), 20u);
+  EXPECT_EQ(memory->declared_max(), 30u);
+  EXPECT_EQ(SizeBelowBase(*memory), kPageSizeBytes);
+  EXPECT_TRUE(IsZero(memory.get()));
+  // Also what lies beyond its size now, once it grows there.
+  memory->Grow(4);
+  EXPECT_EQ(memory->base(), base);
+  EXPECT_TRUE(IsZero(memory.get()));
+  memory->Grow(15);
+  EXPECT_TRUE(IsZero(memory.get()));
+}
+
+TEST(MemoryPoolTest, TooSmallOnesAreLeft) {
+  MemoryPool pool;
+  std::unique_ptr<Memory> small = pool.Acquire(1, 1, kNoMax);
+  const uint8_t* base = small->base();
+  pool.Release(std::move(small));
+  const std::unique_ptr<Memory> large = pool.Acquire(2, 2, kNoMax);
+  EXPECT_NE(large->base(), base);
+  Fill(large.get());
+  EXPECT_EQ(pool.Acquire(1, 1, kNoMax)->base(), base);
+}
+
+TEST(MemoryPoolTest, ManyAreReleased) {
+  MemoryPool pool;
+  std::vector<std::unique_ptr<Memory>> memories;
+  for (int i = 0; i < 200; ++i) {
+    memories.push_back(pool.Acquire(1, 1, kNoMax));
+    Fill(memories.back().get());
+  }
+  for (auto& memory : memories) pool.Release(std::move(memory));
+  for (auto& memory : memories) {
+    memory = pool.Acquire(1, 1, kNoMax);
+    EXPECT_TRUE(IsZero(memory.get()));
+  }
+}
+
+// A large one goes back to the machine.
+TEST(MemoryPoolTest, LargeOnesAreNotKept) {
+  MemoryPool pool;
+  std::unique_ptr<Memory> memory = pool.Acquire(1000, 1000, kNoMax);
+  Fill(memory.get());
+  pool.Release(std::move(memory));
+  memory = pool.Acquire(1000, 1000, kNoMax);
+  EXPECT_TRUE(IsZero(memory.get()));
+}
+
+}  // namespace
+}  // namespace ashlar::interp
