@@ -70,7 +70,7 @@ TEST(Totality, Mutants) {
   Chain chain("seal-1", 1 << 20);
   Chain relaxed("relaxed-1", 1 << 20);
   const std::string entries[] = {"deploy", "call", "", "memory"};
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 10'000; ++i) {
     std::string mutant = module;
     const int changes = 1 + static_cast<int>(below(3));
     for (int c = 0; c < changes; ++c) {
