@@ -109,10 +109,10 @@ void Machine::Enter(Func* func, uint64_t base) {
   Instance* instance = func->instance;
   std::unique_ptr<FunctionInfo>& info = instance->infos_[func->index];
   if (info == nullptr) {
-    info = std::make_unique<FunctionInfo>(&instance->module_, func->index,
+    info = std::make_unique<FunctionInfo>(&instance->module(), func->index,
                                           config_.schedule);
   }
-  const Body& body = instance->module_.bodies[func->index];
+  const Body& body = instance->module().bodies[func->index];
   const uint64_t params = func->type.params.size();
   if (base + params + kLinkSlots + body.local_count + info->height_max() >
       config_.stack_slots_max) {
@@ -212,7 +212,7 @@ void Machine::Branch(uint32_t depth) {
 
 void Machine::Step() {
   const size_t pos = frame().pc;
-  const Instr instr = DecodeInstr(frame().instance->module_, pos);
+  const Instr instr = DecodeInstr(frame().instance->module(), pos);
   frame().pc = instr.next;
   if (IsNumeric(instr.op)) {
     const Trap trap = RunNumeric(instr.op, &values_);
@@ -301,7 +301,7 @@ bool Machine::StepCall(const Instr& instr) {
       Func* func = reinterpret_cast<Func*>(table.elements[index]);
       if (func == nullptr) {
         SetTrap(Trap::kUninitializedElement);
-      } else if (func->type != instance->module_.types[instr.a]) {
+      } else if (func->type != instance->module().types[instr.a]) {
         SetTrap(Trap::kIndirectCallTypeMismatch);
       } else {
         Call(func, instr.op == Op::kReturnCallIndirect);

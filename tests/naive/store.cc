@@ -29,7 +29,7 @@ bool Fits(uint64_t offset, uint64_t count, uint64_t size) {
 
 bool Instance::FindExport(absl::string_view name, Kind kind,
                           Extern* out) const {
-  for (const Export& e : module_.exports) {
+  for (const Export& e : module_->exports) {
     if (e.kind != kind || absl::string_view(e.name) != name) continue;
     out->kind = kind;
     switch (kind) {
@@ -78,7 +78,7 @@ Cell* Store::NewGlobal(GlobalType type, uint64_t value) {
 }
 
 std::string Store::Link(const Resolver& resolver, Instance* instance) {
-  const Module& module = instance->module_;
+  const Module& module = instance->module();
   for (const Import& import : module.imports) {
     Extern e;
     if (!resolver(import, &e)) return "unknown import";
@@ -124,7 +124,7 @@ std::string Store::Link(const Resolver& resolver, Instance* instance) {
 uint64_t Store::Evaluate(const Instance& instance, size_t pos) const {
   std::vector<uint64_t> stack;
   for (;;) {
-    const Instr instr = DecodeInstr(instance.module_, pos);
+    const Instr instr = DecodeInstr(instance.module(), pos);
     switch (instr.op) {
       case Op::kEnd:
         return stack.back();
@@ -152,7 +152,7 @@ uint64_t Store::Evaluate(const Instance& instance, size_t pos) const {
 // Active segments in order, elements first (spec 2.0, 4.5.4): what was copied
 // before one that does not fit stays.
 Trap Store::CopySegments(Instance* instance) {
-  const Module& module = instance->module_;
+  const Module& module = instance->module();
   for (size_t i = 0; i < module.elements.size(); ++i) {
     const ElementSegment& segment = module.elements[i];
     if (segment.is_active) {
@@ -186,11 +186,17 @@ Trap Store::CopySegments(Instance* instance) {
 
 InstantiateResult Store::Instantiate(std::vector<uint8_t> bytes,
                                      const Resolver& resolver) {
+  return Instantiate(std::make_shared<const Module>(Decode(std::move(bytes))),
+                     resolver);
+}
+
+InstantiateResult Store::Instantiate(std::shared_ptr<const Module> decoded,
+                                     const Resolver& resolver) {
   InstantiateResult result;
   instances_.push_back(std::make_unique<Instance>());
   Instance* instance = instances_.back().get();
-  instance->module_ = Decode(std::move(bytes));
-  const Module& module = instance->module_;
+  instance->module_ = std::move(decoded);
+  const Module& module = instance->module();
   result.link_error = Link(resolver, instance);
   if (!result.link_error.empty()) return result;
 

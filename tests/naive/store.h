@@ -83,7 +83,7 @@ struct Result {
 // Owned by its store.
 class Instance {
  public:
-  const Module& module() const { return module_; }
+  const Module& module() const { return *module_; }
   // False where there is no export of that name and kind.
   bool FindExport(absl::string_view name, Kind kind, Extern* out) const;
 
@@ -91,16 +91,21 @@ class Instance {
   const std::vector<Table*>& tables() const { return tables_; }
   const std::vector<Memory*>& memories() const { return memories_; }
   const std::vector<Cell*>& globals() const { return globals_; }
+  // Segments as they are now, empty where they were dropped.
+  const std::vector<std::vector<uint64_t>>& elements() const {
+    return elements_;
+  }
+  const std::vector<std::vector<uint8_t>>& data() const { return data_; }
 
  private:
   friend class Store;
   friend class Machine;
-  Module module_;
+  std::shared_ptr<const Module> module_;
   std::vector<Func*> functions_;
   std::vector<Table*> tables_;
   std::vector<Memory*> memories_;
   std::vector<Cell*> globals_;
-  std::vector<std::vector<uint64_t>> elements_;  // empty when dropped
+  std::vector<std::vector<uint64_t>> elements_;
   std::vector<std::vector<uint8_t>> data_;
   std::vector<std::unique_ptr<FunctionInfo>> infos_;  // made when first run
 };
@@ -121,6 +126,9 @@ class Store {
 
   // Does not run the start function: see module().start.
   InstantiateResult Instantiate(std::vector<uint8_t> bytes,
+                                const Resolver& resolver);
+  // The same for a module that is instantiated often.
+  InstantiateResult Instantiate(std::shared_ptr<const Module> decoded,
                                 const Resolver& resolver);
   // Runs a function from outside.
   Result Invoke(Func* func, std::vector<uint64_t> args, uint64_t fuel_limit);
