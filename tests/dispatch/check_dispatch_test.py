@@ -1,0 +1,82 @@
+"""Tests check_dispatch.py with object code that it must refuse."""
+
+import unittest
+
+import check_dispatch
+
+SYMBOL = "_ZN6ashlar6interp12_GLOBAL__N_1{}EPKhPmPhmmPNS0_8InstanceE"
+
+
+def function(name, *instructions):
+  mangled = SYMBOL.format(f"{len(name) + 6}Handle{name}")
+  lines = [f"0000000000000000 <{mangled}>:"]
+  lines += [f"   {8 * i:x}:\t{text}" for i, text in enumerate(instructions)]
+  return "\n".join(lines) + "\n\n"
+
+
+HEADER = "exec_threaded.o:     file format elf64-x86-64\n\n"
+LOAD = "mov    (%rdi),%rax"
+JUMP = "jmp    *%rax"
+COLD = "jmp    70 <_ZN6ashlar6interp12_GLOBAL__N_116HandleColdRefillE>"
+
+
+class CheckDispatchTest(unittest.TestCase):
+
+  def check(self, handlers, *code):
+    return list(check_dispatch.violations(handlers, HEADER + "".join(code)))
+
+  def test_fine(self):
+    self.assertEqual(
+        self.check([("Add_SS", 1), ("BrEq", 2), ("Grow", 0)],
+                   function("Add_SS", LOAD, JUMP),
+                   function("BrEq", "jne 28", LOAD, JUMP, LOAD, "jmp *(%rdi)"),
+                   function("Grow", COLD)), [])
+
+  def test_more_jumps_than_needed(self):
+    self.assertEqual(
+        self.check([("Select", 1)], function("Select", JUMP, JUMP)), [])
+
+  def test_merged_dispatch(self):
+    self.assertEqual(
+        self.check([("Add_SS", 1), ("Sub_SS", 1)],
+                   function("Add_SS", LOAD, JUMP),
+                   function("Sub_SS", "jmp 10 <common>")),
+        ["Sub_SS: 0 indirect jumps, at least 1 expected"])
+
+  def test_merged_arms(self):
+    self.assertEqual(
+        self.check([("BrEq", 2)],
+                   function("BrEq", "cmove  %rax,%rdi", LOAD, JUMP)),
+        ["BrEq: 1 indirect jumps, at least 2 expected",
+         "BrEq: a branch by cmov"])
+
+  def test_cmov_beside_two_jumps(self):
+    self.assertEqual(
+        self.check([("BrEq", 2)],
+                   function("BrEq", JUMP, "cmovb  %rax,%rdi", JUMP)),
+        ["BrEq: a branch by cmov"])
+
+  def test_cmov_elsewhere(self):
+    self.assertEqual(
+        self.check([("Select", 1)],
+                   function("Select", "cmove  %rax,%rdi", JUMP)), [])
+
+  def test_missing_handler(self):
+    self.assertEqual(
+        self.check([("Add_SS", 1)], function("Add_SI", JUMP)),
+        ["Add_SS: has no code of its own"])
+
+  def test_other_functions_and_members_do_not_count(self):
+    other = "0000000000000000 <_ZN6ashlar6interp5OtherEv>:\n  0:\tjmp *%rax\n"
+    self.assertEqual(
+        self.check([("Add_SS", 1)], function("Add_SS", LOAD), other),
+        ["Add_SS: 0 indirect jumps, at least 1 expected"])
+
+  def test_call_is_no_dispatch(self):
+    self.assertEqual(
+        self.check([("Add_SS", 1)], function("Add_SS", "call   *%rax")),
+        ["Add_SS: 0 indirect jumps, at least 1 expected"])
+
+
+if __name__ == "__main__":
+  unittest.main()

@@ -1,0 +1,63 @@
+// Prints what is known of the handlers' shapes from their one table:
+//   dispatch | skip REASON
+//   NAME JUMPS       one line a handler, where the first line is `dispatch`
+// JUMPS is how many times the handler dispatches: 0 where it only leaves for a
+// cold path, 2 where it branches, else 1.
+#include <cstdio>
+#include <cstring>
+
+#include "engine/interp/op.h"
+
+namespace {
+
+struct Handler {
+  const char* name;
+  const char* body;  // as it is written, its macros unexpanded
+};
+
+constexpr Handler kHandlers[] = {
+#define HANDLER(name, ...) {#name, #__VA_ARGS__},
+#include "engine/interp/ops.inc"
+};
+static_assert(sizeof(kHandlers) / sizeof(kHandlers[0]) ==
+              ashlar::interp::kOpCount);
+
+bool Contains(const char* body, const char* word) {
+  return std::strstr(body, word) != nullptr;
+}
+
+int Jumps(const char* body) {
+  if (Contains(body, "BRANCH_IF_(")) return 2;
+  const bool leaves = Contains(body, "COLD(") || Contains(body, "TRAP(");
+  const bool dispatches = Contains(body, "NEXT(") || Contains(body, "JUMP(") ||
+                          Contains(body, "DISPATCH");
+  return leaves && !dispatches ? 0 : 1;
+}
+
+const char* SkipReason() {
+#if !defined(__clang__)
+  return "one function holds all handlers with this compiler";
+#elif defined(ASHLAR_SANITIZE)
+  return "a sanitizer changes the handlers";
+#elif !defined(__OPTIMIZE__)
+  return "not optimised";
+#elif !defined(__x86_64__)
+  return "not x86-64";
+#else
+  return nullptr;
+#endif
+}
+
+}  // namespace
+
+int main() {
+  if (const char* reason = SkipReason(); reason != nullptr) {
+    std::printf("skip %s\n", reason);
+    return 0;
+  }
+  std::printf("dispatch\n");
+  for (const Handler& h : kHandlers) {
+    std::printf("%s %d\n", h.name, Jumps(h.body));
+  }
+  return 0;
+}
