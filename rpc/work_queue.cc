@@ -3,6 +3,21 @@
 #include "engine/base/check.h"
 
 namespace ashlar::rpc {
+namespace {
+
+// To wake a thread that sleeps takes longer than most calls do, so a thread
+// that runs out of tasks looks for another one for some ten microseconds.
+constexpr int kLooks = 1000;
+
+inline void Pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
 
 WorkQueue::WorkQueue(size_t worker_count, size_t waiting_max)
     : waiting_max_(waiting_max) {
@@ -28,7 +43,8 @@ bool WorkQueue::Submit(Task* task) {
   // still lets every thread be used.
   if (waiting_.size() >= waiting_max_ + idle_) return false;
   waiting_.push_back(task);
-  changed_.Signal();
+  waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
+  if (waiting_.size() > looking_) changed_.Signal();
   return true;
 }
 
@@ -37,17 +53,31 @@ size_t WorkQueue::waiting() const {
   return waiting_.size();
 }
 
+void WorkQueue::Look() {
+  for (int i = 0; i < kLooks; ++i) {
+    if (waiting_count_.load(std::memory_order_relaxed) > 0) return;
+    Pause();
+  }
+}
+
 void WorkQueue::Work() {
   while (true) {
-    Task* task = nullptr;
     {
       absl::MutexLock lock(&mutex_);
       ++idle_;
+      ++looking_;
+    }
+    Look();
+    Task* task = nullptr;
+    {
+      absl::MutexLock lock(&mutex_);
+      --looking_;
       while (waiting_.empty() && !closing_) changed_.Wait(&mutex_);
       --idle_;
       if (waiting_.empty()) return;
       task = waiting_.front();
       waiting_.pop_front();
+      waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
     }
     task->Run();
   }

@@ -3,6 +3,7 @@
 #ifndef RPC_WORK_QUEUE_H_
 #define RPC_WORK_QUEUE_H_
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <thread>
@@ -43,11 +44,17 @@ class WorkQueue {
 
  private:
   void Work();
+  // Waits for a task without sleeping, for a while.
+  void Look() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const size_t waiting_max_;
   mutable absl::Mutex mutex_;
   absl::CondVar changed_;
   std::deque<Task*> waiting_ ABSL_GUARDED_BY(mutex_);
+  // waiting_.size(), for threads that look before they lock.
+  std::atomic<size_t> waiting_count_ = 0;
+  // Idle threads that are awake and will look at the queue again.
+  size_t looking_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
