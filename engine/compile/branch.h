@@ -3,7 +3,7 @@
 #ifndef ENGINE_COMPILE_BRANCH_H_
 #define ENGINE_COMPILE_BRANCH_H_
 
-#include "engine/compile/numeric.h"
+#include "engine/compile/access.h"
 
 namespace ashlar::compile {
 

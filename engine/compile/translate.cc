@@ -1,10 +1,6 @@
 #include "engine/compile/translate.h"
 
-#include "engine/compile/branch.h"
-#include "engine/compile/call.h"
-#include "engine/compile/control.h"
-#include "engine/compile/emit.h"
-#include "engine/compile/numeric.h"
+#include "engine/compile/bulk.h"
 #include "metering/fuel.h"
 
 namespace ashlar::compile {

@@ -173,6 +173,8 @@ class Translator {
   ASHLAR_INLINE bool References(Class klass);
   ASHLAR_INLINE bool Memory(Class klass);
   ASHLAR_INLINE bool TableOp(Class klass);
+  ASHLAR_INLINE bool TableAccess(Class klass, uint32_t table);
+  ASHLAR_INLINE bool TableBulk(Class klass);
   ASHLAR_INLINE bool PopThree(uint8_t first, uint8_t second, uint8_t third);
   ASHLAR_INLINE bool KnownTable(uint32_t index) const;
   ASHLAR_INLINE void MarkDead();

@@ -1,0 +1,266 @@
+// Translator: loads, stores, locals, globals, select. Included by
+// translate.cc only.
+#ifndef ENGINE_COMPILE_ACCESS_H_
+#define ENGINE_COMPILE_ACCESS_H_
+
+#include "engine/compile/numeric.h"
+
+namespace ashlar::compile {
+
+// The address was just added up: the load does it (and a small shift before
+// it) itself. Fused forms: +3 slot slot, +4 acc slot, +5 slot imm16, +6 slot
+// + (slot << 0..3) with a 14-bit offset.
+bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
+  using namespace interp;
+  const uint32_t form = last_op_ - kOpI32Add_SS;
+  if (form > 3 || offset >= 65536) return false;
+  uint8_t* p = last_;
+  const auto lhs = Get<int16_t>(p + 10);
+  const auto rhs = Get<int16_t>(p + 12);
+  uint32_t op = d.op;
+  if (form == 3) {
+    const auto immediate = Get<int32_t>(p + 12);
+    if (immediate != static_cast<int16_t>(immediate)) return false;
+    op += 5;
+    Put<int16_t>(p + 12, static_cast<int16_t>(immediate));
+    Put<uint16_t>(p + 14, static_cast<uint16_t>(offset));
+  } else if (form != 0 && before_last_ != nullptr && before_last_ + 16 == p &&
+             offset < 16384 && before_last_op_ - kOpI32Shl_SI < 2 &&
+             Get<int16_t>(before_last_ + 8) >= temps_ &&
+             (Get<uint32_t>(before_last_ + 12) & 31) < 4) {
+    // The shifted value was a temporary that only the addition used.
+    const uint32_t shift = Get<uint32_t>(before_last_ + 12) & 31;
+    const auto shifted = Get<int16_t>(before_last_ + 10);
+    p = before_last_;
+    op += 6;
+    Put<int16_t>(p + 10, form == 1 ? rhs : lhs);
+    Put<int16_t>(p + 12, shifted);
+    Put<uint16_t>(p + 14, static_cast<uint16_t>(offset | shift << 14));
+  } else {
+    op += form == 0 ? 3 : 4;
+    Put<int16_t>(p + 12, form == 2 ? lhs : rhs);
+    Put<uint16_t>(p + 14, static_cast<uint16_t>(offset));
+  }
+  SetOp(p, op);
+  const int32_t dst = Temp(x);
+  Put<int16_t>(p + 8, static_cast<int16_t>(dst));
+  Emitted(op, p, dst);
+  // What acc held before the fused instructions is not known any more.
+  acc_before_last_ = kNone;
+  out_ = p + 16;
+  return true;
+}
+
+bool Translator::LoadOp(Descriptor d) {
+  const uint32_t align = U32();
+  const uint32_t offset = U32();
+  if (ASHLAR_UNLIKELY(!Need(1))) return false;
+  Entry* x = sp_ - 1;
+  if (ASHLAR_UNLIKELY((x->type != 0x7f) | (align > d.extra) |
+                      module_.memories.empty())) {
+    return false;
+  }
+  const int32_t dst = Temp(x);
+  uint32_t op = d.op;
+  uint32_t immediate = offset;
+  if (x->is_constant) {
+    const uint64_t address =
+        uint64_t{static_cast<uint32_t>(x->constant)} + offset;
+    if (ASHLAR_LIKELY(address <= UINT32_MAX)) {
+      op += 2;
+      immediate = static_cast<uint32_t>(address);
+    } else {
+      Materialise(x, dst);
+    }
+  } else if (last_dst_ == x->slot && x->slot >= temps_ &&
+             TryFuseLoad(d, x, offset)) {
+    x->slot = dst;
+    x->type = d.out;
+    return true;
+  }
+  if (op == d.op) {
+    op += x->slot == acc_;
+    Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
+  }
+  SetOp(out_, op);
+  Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
+  Put<uint32_t>(out_ + 12, immediate);
+  Emitted(op, out_, dst);
+  out_ += 16;
+  x->slot = dst;
+  x->is_constant = 0;
+  x->type = d.out;
+  return true;
+}
+
+// Forms of a store: +0 slot slot, +1 acc slot, +2 slot acc, +3 slot imm16,
+// +4 acc imm16, +5 constant address slot, +6 constant address acc.
+bool Translator::StoreOp(Descriptor d) {
+  const uint32_t align = U32();
+  const uint32_t offset = U32();
+  if (ASHLAR_UNLIKELY(!Need(2))) return false;
+  Entry* x = sp_ - 2;
+  Entry* y = sp_ - 1;
+  if (ASHLAR_UNLIKELY((x->type != 0x7f) | (y->type != d.in) |
+                      (align > d.extra) | module_.memories.empty())) {
+    return false;
+  }
+  uint32_t form;
+  uint32_t immediate = offset;
+  const uint64_t address =
+      uint64_t{static_cast<uint32_t>(x->constant)} + offset;
+  if (x->is_constant && address <= UINT32_MAX) {
+    if (y->is_constant) Materialise(y, Temp(y));
+    form = 5 + (y->slot == acc_);
+    immediate = static_cast<uint32_t>(address);
+    Put<int16_t>(out_ + 10, static_cast<int16_t>(y->slot));
+  } else {
+    if (x->is_constant) Materialise(x, Temp(x));
+    if (y->is_constant && y->constant == static_cast<int16_t>(y->constant)) {
+      form = 3 + (x->slot == acc_);
+      Put<int16_t>(out_ + 10, static_cast<int16_t>(y->constant));
+    } else {
+      if (y->is_constant) Materialise(y, Temp(y));
+      form = FormOf(x, y);
+      Put<int16_t>(out_ + 10, static_cast<int16_t>(y->slot));
+    }
+    Put<int16_t>(out_ + 8, static_cast<int16_t>(x->slot));
+  }
+  SetOp(out_, d.op + form);
+  Put<uint32_t>(out_ + 12, immediate);
+  out_ += 16;
+  last_dst_ = kNone;
+  sp_ -= 2;
+  return true;
+}
+
+bool Translator::LocalGet() {
+  const uint32_t index = U32();
+  if (ASHLAR_UNLIKELY(index >= local_count_)) return false;
+  const Local local = locals_[index];
+  pending_ |= uint64_t{1} << (index & 63);
+  low_ = sp_ < low_ ? sp_ : low_;
+  PushSlot(local.slot, static_cast<uint8_t>(local.type));
+  return true;
+}
+
+bool Translator::LocalSet(bool tee) {
+  const uint32_t index = U32();
+  if (ASHLAR_UNLIKELY(!Need(1) || index >= local_count_)) return false;
+  Entry* v = sp_ - 1;
+  const Local local = locals_[index];
+  if (ASHLAR_UNLIKELY(v->type != local.type)) return false;
+  const int32_t slot = local.slot;
+  --sp_;
+  if (ASHLAR_UNLIKELY((pending_ >> (index & 63)) & 1)) {
+    if (sp_ == base_) {
+      pending_ = 0;
+    } else {
+      Hazard(index, slot);
+    }
+  }
+  if (v->is_constant) {
+    EmitConst(slot, v->constant, v->type);
+  } else if (v->slot == last_dst_ && v->slot >= temps_) {
+    // The value was just made: let its instruction write the local.
+    Put<int16_t>(last_ + 8, static_cast<int16_t>(slot));
+    if (acc_ == v->slot) {
+      acc_ = slot;
+    } else {
+      AccWritten(slot);
+    }
+    last_dst_ = slot;
+    if (acc_before_last_ == slot) acc_before_last_ = kNone;
+  } else if (v->slot != slot) {
+    EmitCopy(slot, v->slot);
+  }
+  if (tee) {
+    if (!v->is_constant) {
+      v->slot = slot;
+      pending_ |= uint64_t{1} << (index & 63);
+      if (v < low_) low_ = v;
+    }
+    ++sp_;
+  }
+  return true;
+}
+
+bool Translator::GlobalGet() {
+  const uint32_t index = U32();
+  if (ASHLAR_UNLIKELY(index >= module_.globals.size())) return false;
+  const int32_t dst = Temp(sp_);
+  const bool imported = index < module_.imported_globals;
+  const uint32_t op =
+      imported ? interp::kOpGlobalGetImported : interp::kOpGlobalGet;
+  SetOp(out_, op);
+  Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
+  Put<uint32_t>(out_ + 12, imported ? index : index - module_.imported_globals);
+  Emitted(op, out_, dst);
+  out_ += 16;
+  PushSlot(dst, static_cast<uint8_t>(module_.globals[index].type.type));
+  return true;
+}
+
+bool Translator::GlobalSet() {
+  using namespace interp;
+  const uint32_t index = U32();
+  if (ASHLAR_UNLIKELY(!Need(1) || index >= module_.globals.size())) {
+    return false;
+  }
+  Entry* v = --sp_;
+  const wasm::GlobalType& type = module_.globals[index].type;
+  if (!type.is_mutable || v->type != static_cast<uint8_t>(type.type)) {
+    return false;
+  }
+  if (v->is_constant) Materialise(v, Temp(v));
+  const bool imported = index < module_.imported_globals;
+  SetOp(out_, imported          ? kOpGlobalSetImported
+              : v->slot == acc_ ? kOpGlobalSet_A
+                                : kOpGlobalSet_S);
+  Put<int16_t>(out_ + 8, static_cast<int16_t>(v->slot));
+  Put<uint32_t>(out_ + 12, imported ? index : index - module_.imported_globals);
+  out_ += 16;
+  last_dst_ = kNone;
+  return true;
+}
+
+bool Translator::Select(bool typed) {
+  using namespace interp;
+  uint8_t wanted = 0;
+  if (typed) {
+    if (U32() != 1) return false;
+    wanted = *ip_++;
+    if (!wasm::IsValType(wanted)) return false;
+    if (wasm::IsNumType(wanted) && (wanted == 0x7d || wanted == 0x7c) &&
+        !c_->options->features.Has(wasm::Feature::kFloats)) {
+      return false;
+    }
+  }
+  if (ASHLAR_UNLIKELY(!Need(3))) return false;
+  Entry* condition = sp_ - 1;
+  Entry* y = sp_ - 2;
+  Entry* x = sp_ - 3;
+  if (ASHLAR_UNLIKELY(condition->type != 0x7f || x->type != y->type)) {
+    return false;
+  }
+  if (typed ? x->type != wanted : !wasm::IsNumType(x->type)) return false;
+  if (condition->is_constant) Materialise(condition, Temp(condition));
+  if (x->is_constant) Materialise(x, Temp(x));
+  if (y->is_constant) Materialise(y, Temp(y));
+  const int32_t dst = Temp(x);
+  const uint32_t op = condition->slot == acc_ ? kOpSelect_A : kOpSelect_S;
+  SetOp(out_, op);
+  Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
+  Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
+  Put<int16_t>(out_ + 12, static_cast<int16_t>(y->slot));
+  Put<int16_t>(out_ + 14, static_cast<int16_t>(condition->slot));
+  Emitted(op, out_, dst);
+  out_ += 16;
+  x->slot = dst;
+  sp_ -= 2;
+  return true;
+}
+
+}  // namespace ashlar::compile
+
+#endif  // ENGINE_COMPILE_ACCESS_H_
