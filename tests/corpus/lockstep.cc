@@ -191,7 +191,10 @@ void Lockstep::Prove(const Step& step, const End& end) {
                         short_end.Describe()));
     CompareWorlds("after used - 1", less_, instance);
     // exact_ is still as it was before the call.
-    if (!IsSame(*less_.engine, *exact_.engine, instance)) Clear(&less_);
+    if (!IsSame(*less_.engine, *exact_.engine, instance)) {
+      Clear(&less_);
+      ++tally_.unfinished;
+    }
     ++tally_.proven;
   }
   const End same = Do(exact, "used", &exact_);

@@ -28,8 +28,10 @@ struct Tally {
   uint64_t returned = 0;
   uint64_t trapped = 0;
   uint64_t out_of_fuel = 0;
-  uint64_t fuel_used = 0;   // of these calls together
-  uint64_t proven = 0;      // calls that used - 1 was too little for
+  uint64_t fuel_used = 0;  // of these calls together
+  uint64_t proven = 0;     // calls that used - 1 was too little for
+  uint64_t unfinished =
+      0;  // of those, calls that had changed something by then
   uint64_t host_calls = 0;  // in the worlds that go ahead
   std::string Describe() const;
 };
@@ -59,6 +61,8 @@ class Lockstep {
   End Invoke(size_t instance, absl::string_view name,
              std::vector<uint64_t> args, uint64_t fuel_limit);
 
+  // What the naive interpreter has now; the engine has the same.
+  View LookNaive(size_t instance) const { return ahead_.naive->Look(instance); }
   // What the last instantiation came to.
   const End& last_instantiation() const { return last_instantiation_; }
   const Tally& tally() const { return tally_; }

@@ -80,8 +80,8 @@ HostAnswer ScriptedHost::Answer(const HostQuery& query) {
   for (const uint64_t arg : query.args) {
     const uint64_t poke = mixer.Add(answer.writes.size()).Finish();
     constexpr uint64_t kSize = 4;
-    if (poke % 2 == 0 || arg < kAddressMin ||
-        arg + kSize > query.memory.size()) {
+    if (poke % 2 == 0 || arg < kAddressMin || arg > query.memory.size() ||
+        query.memory.size() - arg < kSize) {
       continue;
     }
     const uint8_t low = static_cast<uint8_t>((poke >> 8) % 64);
