@@ -256,7 +256,8 @@ class WastTest(CommandLineTest):
 class CallTest(CommandLineTest):
 
   FIELDS = ["outcome", "trap", "flags", "data", "fuel", "writes", "deletes",
-            "accounts", "events", "digests"]
+            "accounts", "events", "digests", "own", "limit", "violations",
+            "reads", "context_reads", "module_reads"]
 
   def call(self, entry, data, *more, code=0):
     answer = self.json("call", TOKEN, "--entry", entry, "--input", data, *more,
@@ -267,6 +268,20 @@ class CallTest(CommandLineTest):
     self.assertEqual(list(answer["digests"]),
                      ["request", "reads", "effects", "receipt"])
     return answer
+
+  def test_digests_are_recomputed_from_what_is_printed(self):
+    for entry, fuel in (("deploy", 10**9), ("deploy", 3000), ("nope", 10**9)):
+      answer = self.call(entry, NEW, "--fuel", str(fuel),
+                         code=0 if (entry, fuel) == ("deploy", 10**9) else 1)
+      file = self.write("answer.json", json.dumps(answer))
+      self.assertEqual(self.verified(file).returncode, 0)
+    answer["fuel"]["used"] += 1
+    file = self.write("answer.json", json.dumps(answer))
+    self.assertIn("MISMATCH", self.verified(file).stdout)
+
+  def verified(self, file):
+    return subprocess.run(("python3", "tools/verify_digest.py", file),
+                          capture_output=True, text=True, check=False)
 
   def deployed(self):
     state = self.path("state.json")
@@ -462,6 +477,14 @@ class OtherTest(CommandLineTest):
                       str(x))["fuel_by"]["compute"] for x in range(14)]
     self.assertGreater(len(set(used)), 3)
     self.assertEqual(max(used), bounds["bounded"])
+
+  def test_disasm_code(self):
+    text = ashlar("disasm", SAMPLE, "--code").stdout
+    self.assertIn("first run", text)
+    self.assertIn("Call ", text)
+    self.assertEqual(
+        ashlar("disasm", "--code", self.write("no.wasm", "text")).returncode,
+        1)
 
   def test_disasm_of_what_is_no_module(self):
     self.assertEqual(

@@ -104,12 +104,37 @@ std::string OutcomeText(const engine::Outcome& outcome) {
 
 }  // namespace
 
+namespace {
+
+// What was read: keys with the hash of what was found (null: absent), names of
+// context fields, modules.
+void AddReads(const engine::Completed& completed, Json* json) {
+  Json reads = Json::array();
+  for (const state::ReadRecord& read : completed.reads) {
+    reads.push_back({{"account", read.key.account.ToHex()},
+                     {"kind", static_cast<int>(read.key.kind)},
+                     {"key", base::HexEncode(read.key.key)},
+                     {"value_hash", read.present ? Json(read.value_hash.ToHex())
+                                                 : Json(nullptr)}});
+  }
+  Json modules = Json::array();
+  for (const engine::ModuleRead& read : completed.modules) {
+    modules.push_back({{"hash", read.hash.ToHex()}, {"present", read.present}});
+  }
+  (*json)["reads"] = std::move(reads);
+  (*json)["context_reads"] = completed.context_reads;
+  (*json)["module_reads"] = std::move(modules);
+}
+
+}  // namespace
+
 Json CallJson(const engine::Completed& completed,
               const state::AccountId& contract) {
   const engine::Outcome& outcome = completed.outcome;
   Json writes = Json::object();
   Json deletes = Json::array();
   Json accounts = Json::object();
+  Json own = Json::object();
   for (const state::Effect& effect : completed.effects) {
     if (effect.key.account != contract) {
       AddToAccount(effect, &accounts[effect.key.account.ToHex()]);
@@ -120,10 +145,12 @@ Json CallJson(const engine::Completed& completed,
       } else {
         deletes.push_back(key);
       }
+    } else {
+      AddToAccount(effect, &own);
     }
   }
   for (const state::AccountId& account : completed.removed_accounts) {
-    if (account != contract) accounts[account.ToHex()]["removed"] = true;
+    (account == contract ? own : accounts[account.ToHex()])["removed"] = true;
   }
   Json events = Json::array();
   for (const state::Event& event : completed.events) {
@@ -154,6 +181,13 @@ Json CallJson(const engine::Completed& completed,
                      {"reads", digests.reads.ToHex()},
                      {"effects", digests.effects.ToHex()},
                      {"receipt", digests.receipt.ToHex()}};
+  json["own"] = std::move(own);
+  json["limit"] = nullptr;
+  if (outcome.klass == OutcomeClass::kLimitExceeded) {
+    json["limit"] = std::string(engine::ResourceName(outcome.limit));
+  }
+  json["violations"] = ViolationsJson(outcome.violations);
+  AddReads(completed, &json);
   return json;
 }
 

@@ -16,8 +16,8 @@ namespace ashlar::cli {
 using Json = nlohmann::ordered_json;
 
 // The object that `call` and `execute` print: the fields that CLI users'
-// scripts rely on. Storage of `contract` is in "writes" and "deletes", every
-// change of another account in "accounts".
+// scripts rely on. Storage of `contract` is in "writes" and "deletes", what
+// else of it changed in "own", every change of another account in "accounts".
 Json CallJson(const engine::Completed& completed,
               const state::AccountId& contract);
 

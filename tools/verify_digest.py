@@ -4,9 +4,8 @@
 Usage: verify_digest.py [--contract HEX] [FILE...]      (stdin without FILE)
 
 Written from engine/DIGESTS.md alone. Prints a line per digest and exits with 1
-where one differs. `reads` is computed where the JSON has a list of that name.
-What is printed of the contract itself under "accounts" (its code, its balance)
-counts like any account's; the rest of it is in "writes" and "deletes".
+where one differs. `reads` is computed where no field of the context was read:
+the JSON names those without their values, which are in the request.
 """
 
 import argparse
@@ -79,9 +78,9 @@ def account_changes(account, changes):
 
 
 def effects_digest(call, contract):
-  own = {"writes": call["writes"], "deletes": call["deletes"]}
+  own = dict(call["own"], writes=call["writes"], deletes=call["deletes"])
   changes = list(account_changes(contract, own))
-  removed = []
+  removed = [contract] if own.get("removed") else []
   for name, account in call["accounts"].items():
     changes += account_changes(raw(name), account)
     if account.get("removed"):
@@ -90,10 +89,10 @@ def effects_digest(call, contract):
              for key, value in sorted(changes, key=lambda change: change[0])]
   events = [raw(e["account"]) + data(raw(e["topics"])) + data(raw(e["data"]))
             for e in call["events"]]
-  violations = call.get("violations", [])
+  violations = call["violations"]
   outcome = (u(1, CLASSES.index(call["outcome"]) + 1) +
              u(1, number_of("interp/trap.def", call["trap"], 0)) +
-             u(1, number_of("host/resource.def", call.get("limit"), 2)) +
+             u(1, number_of("host/resource.def", call["limit"], 2)) +
              data(violations[0]["code"].encode() if violations else b"") +
              u(4, call["flags"]) + data(raw(call["data"])))
   return digest(data(b"ashlar.effects"), outcome, listing(effects),
@@ -104,11 +103,9 @@ def reads_digest(call):
   reads = [key_bytes((raw(r["account"]), r["kind"], raw(r["key"]))) +
            (b"\1" + raw(r["value_hash"]) if r["value_hash"] else b"\0")
            for r in call["reads"]]
-  context = [data(c["name"].encode()) + raw(c["value"])
-             for c in call.get("context_reads", [])]
   modules = [raw(m["hash"]) + u(1, m["present"])
-             for m in call.get("module_reads", [])]
-  return digest(data(b"ashlar.reads"), listing(reads), listing(context),
+             for m in call["module_reads"]]
+  return digest(data(b"ashlar.reads"), listing(reads), listing([]),
                 listing(modules))
 
 
@@ -121,7 +118,7 @@ def receipt_digest(call, effects):
 def verify(call, contract):
   """Prints the verdict on each digest; whether all agree."""
   computed = {"effects": effects_digest(call, contract)}
-  if "reads" in call:
+  if not call["context_reads"]:
     computed["reads"] = reads_digest(call)
   computed["receipt"] = receipt_digest(call, computed["effects"])
   for name, value in computed.items():
