@@ -25,11 +25,12 @@ bool Translator::IsFusable(const Entry* condition) const {
 // taken off the code and put back behind the moves. They write canonical
 // temporaries below the condition only, which it does not read, and leave the
 // acc register alone.
-bool Translator::TakeOffCompare(const Entry* condition, uint64_t saved[2],
+bool Translator::TakeOffCompare(const Entry* condition, uint64_t saved[3],
                                 int32_t* acc) {
   if (!IsFusable(condition)) return false;
   saved[0] = Get<uint64_t>(last_);
   saved[1] = Get<uint64_t>(last_ + 8);
+  saved[2] = last_op_;
   out_ = last_;
   *acc = acc_before_last_;
   acc_ = acc_before_last_;
@@ -38,9 +39,10 @@ bool Translator::TakeOffCompare(const Entry* condition, uint64_t saved[2],
   return true;
 }
 
-void Translator::PutBackCompare(const uint64_t saved[2], int32_t dst) {
+void Translator::PutBackCompare(const uint64_t saved[3], int32_t dst) {
   Put<uint64_t>(out_, saved[0]);
   Put<uint64_t>(out_ + 8, saved[1]);
+  last_op_ = static_cast<uint32_t>(saved[2]);
   last_ = out_;
   out_ += 16;
   acc_before_last_ = acc_;

@@ -84,7 +84,7 @@ bool Translator::EnterIf() {
   }
   if (condition->is_constant) Materialise(condition, Temp(condition));
   if (pending_ != 0 || c->param_count != 0) {
-    uint64_t saved[2];
+    uint64_t saved[3];
     int32_t acc;
     const bool taken_off = TakeOffCompare(condition, saved, &acc);
     FlushLocals();

@@ -66,7 +66,7 @@ bool Translator::BranchIf() {
   if (count != 0) {
     if (!TopIs(c->label_types(), count)) return false;
     if (condition->is_constant) Materialise(condition, Temp(condition));
-    uint64_t saved[2];
+    uint64_t saved[3];
     int32_t acc;
     const bool taken_off = TakeOffCompare(condition, saved, &acc);
     MaterialiseTop(count);

@@ -122,9 +122,9 @@ class Translator {
 
   // --- branches (branch.h)
   ASHLAR_INLINE bool IsFusable(const Entry* condition) const;
-  ASHLAR_INLINE bool TakeOffCompare(const Entry* condition, uint64_t saved[2],
+  ASHLAR_INLINE bool TakeOffCompare(const Entry* condition, uint64_t saved[3],
                                     int32_t* acc);
-  ASHLAR_INLINE void PutBackCompare(const uint64_t saved[2], int32_t dst);
+  ASHLAR_INLINE void PutBackCompare(const uint64_t saved[3], int32_t dst);
   ASHLAR_INLINE uint8_t* EmitConditional(Entry* condition, bool inverted);
   ASHLAR_INLINE uint8_t* EmitUnfused(Entry* condition, bool inverted);
   ASHLAR_INLINE void LinkBranch(uint8_t* insn, Control* target);
