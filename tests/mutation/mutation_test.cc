@@ -1,6 +1,7 @@
-// Function bodies of random modules with a byte changed: the translator
-// refuses exactly what the validator refuses, and what both accept still means
-// the same to the engine and to the naive interpreter. A longer run:
+// Function bodies of random modules with a byte changed or moved: the
+// translator refuses exactly what the validator refuses, and what both accept
+// still means the same to the engine and to the naive interpreter. A longer
+// run:
 //   ASHLAR_MUTATION_SEEDS=100000 ASHLAR_MUTATION_FIRST=1 <this test>
 
 #include <algorithm>
@@ -28,9 +29,10 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-constexpr uint64_t kSeedsByDefault = 300;
+constexpr uint64_t kSeedsByDefault = 150;
 constexpr uint32_t kMutationsPerModule = 60;
 constexpr uint64_t kFuelLimit = 3000;
+constexpr uint8_t kNop = 0x01;
 
 uint64_t FromEnvironment(const char* name, uint64_t fallback) {
   const char* text = std::getenv(name);
@@ -48,15 +50,26 @@ uint8_t InterestingByte(Rng* rng) {
   return kBytes[rng->Below(sizeof kBytes)];
 }
 
-// Changes one byte of a body.
+// Changes one byte of a body, or moves the ones behind it by one, in or out;
+// the size stays, and so does the last `end`.
 void Mutate(const wasm::Module& module, Bytes* bytes, Rng* rng) {
   const wasm::Body& body =
       module.bodies[rng->Below(static_cast<uint32_t>(module.bodies.size()))];
-  const uint32_t begin = module.offset_of(body.begin);
-  const uint32_t size = static_cast<uint32_t>(body.end - body.begin);
-  uint8_t& byte = (*bytes)[begin + rng->Below(size)];
-  byte = rng->Chance(20) ? static_cast<uint8_t>(byte ^ 1u << rng->Below(8))
-                         : InterestingByte(rng);
+  const auto begin = bytes->begin() + module.offset_of(body.begin);
+  const auto last = begin + (body.end - body.begin) - 1;
+  const auto at =
+      begin + rng->Below(static_cast<uint32_t>(body.end - body.begin));
+  if (at != last && rng->Chance(30)) {
+    if (rng->Chance(50)) {
+      std::copy_backward(at, last - 1, last);
+    } else {
+      std::copy(at + 1, last, at);
+      *(last - 1) = kNop;
+      return;
+    }
+  }
+  *at = rng->Chance(20) ? static_cast<uint8_t>(*at ^ 1u << rng->Below(8))
+                        : InterestingByte(rng);
 }
 
 struct Tally {
