@@ -73,7 +73,7 @@ __attribute__((noinline, cold)) uint64_t HandleTrap(PARAMS_) {
   return ColdTrap(r, kTrap);
 }
 
-#define X(name)                                              \
+#define COLD_PATH(name)                                      \
   __attribute__((noinline)) uint64_t Handle##name(PARAMS_) { \
     Registers r{ARGS_};                                      \
     if (uint64_t exit = name(r); exit != kGoOn) return exit; \
@@ -85,8 +85,7 @@ __attribute__((noinline, cold)) uint64_t HandleTrap(PARAMS_) {
     inst = r.inst;                                           \
     DISPATCH;                                                \
   }
-ASHLAR_COLD_PATHS(X)
-#undef X
+#include "engine/interp/cold_paths.def"
 
 #define HANDLER(name, ...) uint64_t Handle##name(PARAMS_) __VA_ARGS__
 #include "engine/interp/ops.inc"

@@ -39,22 +39,9 @@ inline void MoveSlots(uint64_t* dst, const uint64_t* src, uint32_t count) {
   std::memmove(dst, src, count * sizeof(uint64_t));
 }
 
-// Cold paths: named by the handlers of ops_*.inc.
-#define ASHLAR_COLD_PATHS(X)                                                  \
-  X(ColdRefill)                                                               \
-  X(ColdMemoryGrow)                                                           \
-  X(ColdMemoryFill)                                                           \
-  X(ColdMemoryCopy) X(ColdMemoryInit) X(ColdDataDrop) X(ColdTableGet)         \
-      X(ColdTableSet) X(ColdTableSize) X(ColdTableGrow) X(ColdTableFill)      \
-          X(ColdTableCopy) X(ColdTableInit) X(ColdElemDrop)                   \
-              X(ColdCallIndirect) X(ColdReturnCall) X(ColdReturnCallIndirect) \
-                  X(ColdImport) X(ColdEnterActivation) X(ColdExitActivation)  \
-                      X(ColdReturnToInstance) X(ColdProfileEnter)             \
-                          X(ColdProfileLeave)
-
-#define X(name) uint64_t name(Registers& r);
-ASHLAR_COLD_PATHS(X)
-#undef X
+// Out-of-line parts of handlers.
+#define COLD_PATH(name) uint64_t name(Registers& r);
+#include "engine/interp/cold_paths.def"
 
 // Ends Run with a trap at r.pc.
 uint64_t ColdTrap(Registers& r, Trap trap);
