@@ -18,7 +18,8 @@ std::string Tally::Describe() const {
   return absl::StrCat(instances, " instances; ", returned, " calls returned, ",
                       trapped, " trapped, ", out_of_fuel, " were out of fuel; ",
                       fuel_used, " fuel, ", host_calls, " host calls; ", proven,
-                      " shown to need all they used");
+                      " shown to need all they used, ", unfinished,
+                      " of them half-way");
 }
 
 Lockstep::Lockstep(const engine::Profile& profile,
