@@ -73,17 +73,17 @@ __attribute__((noinline, cold)) uint64_t HandleTrap(PARAMS_) {
   return ColdTrap(r, kTrap);
 }
 
-#define COLD_PATH(name)                                      \
-  __attribute__((noinline)) uint64_t Handle##name(PARAMS_) { \
-    Registers r{ARGS_};                                      \
-    if (uint64_t exit = name(r); exit != kGoOn) return exit; \
-    pc = r.pc;                                               \
-    fp = r.fp;                                               \
-    mem = r.mem;                                             \
-    fuel = r.fuel;                                           \
-    acc = r.acc;                                             \
-    inst = r.inst;                                           \
-    DISPATCH;                                                \
+#define COLD_PATH(name)                                                       \
+  [[maybe_unused]] __attribute__((noinline)) uint64_t Handle##name(PARAMS_) { \
+    Registers r{ARGS_};                                                       \
+    if (uint64_t exit = name(r); exit != kGoOn) return exit;                  \
+    pc = r.pc;                                                                \
+    fp = r.fp;                                                                \
+    mem = r.mem;                                                              \
+    fuel = r.fuel;                                                            \
+    acc = r.acc;                                                              \
+    inst = r.inst;                                                            \
+    DISPATCH;                                                                 \
   }
 #include "engine/interp/cold_paths.def"
 
