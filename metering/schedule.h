@@ -30,6 +30,7 @@ struct Schedule {
 #include "metering/unit.def"
 
   uint32_t price(CostClass c) const { return class_price[static_cast<int>(c)]; }
+  friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
 // The first schedule, by FUEL.md. Static storage.

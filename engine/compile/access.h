@@ -12,9 +12,9 @@ namespace ashlar::compile {
 // + (slot << 0..3) with a 14-bit offset.
 bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
   using namespace interp;
-  const uint32_t form = last_op_ - kOpI32Add_SS;
+  const uint32_t form = s_->last_op - kOpI32Add_SS;
   if (form > 3 || offset >= 65536) return false;
-  uint8_t* p = last_;
+  uint8_t* p = s_->last;
   const auto lhs = Get<int16_t>(p + 10);
   const auto rhs = Get<int16_t>(p + 12);
   uint32_t op = d.op;
@@ -24,14 +24,15 @@ bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
     op += 5;
     Put<int16_t>(p + 12, static_cast<int16_t>(immediate));
     Put<uint16_t>(p + 14, static_cast<uint16_t>(offset));
-  } else if (form != 0 && before_last_ != nullptr && before_last_ + 16 == p &&
-             offset < 16384 && before_last_op_ - kOpI32Shl_SI < 2 &&
-             Get<int16_t>(before_last_ + 8) >= temps_ &&
-             (Get<uint32_t>(before_last_ + 12) & 31) < 4) {
+  } else if (form != 0 && s_->before_last != nullptr &&
+             s_->before_last + 16 == p && offset < 16384 &&
+             s_->before_last_op - kOpI32Shl_SI < 2 &&
+             Get<int16_t>(s_->before_last + 8) >= s_->temps &&
+             (Get<uint32_t>(s_->before_last + 12) & 31) < 4) {
     // The shifted value was a temporary that only the addition used.
-    const uint32_t shift = Get<uint32_t>(before_last_ + 12) & 31;
-    const auto shifted = Get<int16_t>(before_last_ + 10);
-    p = before_last_;
+    const uint32_t shift = Get<uint32_t>(s_->before_last + 12) & 31;
+    const auto shifted = Get<int16_t>(s_->before_last + 10);
+    p = s_->before_last;
     op += 6;
     Put<int16_t>(p + 10, form == 1 ? rhs : lhs);
     Put<int16_t>(p + 12, shifted);
@@ -46,7 +47,7 @@ bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
   Put<int16_t>(p + 8, static_cast<int16_t>(dst));
   Emitted(op, p, dst);
   // What acc held before the fused instructions is not known any more.
-  acc_before_last_ = kNone;
+  s_->acc_before_last = kNone;
   out_ = p + 16;
   return true;
 }
@@ -57,7 +58,7 @@ bool Translator::LoadOp(Descriptor d) {
   if (ASHLAR_UNLIKELY(!Need(1))) return false;
   Entry* x = sp_ - 1;
   if (ASHLAR_UNLIKELY((x->type != 0x7f) | (align > d.extra) |
-                      module_.memories.empty())) {
+                      s_->module.memories.empty())) {
     return false;
   }
   const int32_t dst = Temp(x);
@@ -72,14 +73,14 @@ bool Translator::LoadOp(Descriptor d) {
     } else {
       Materialise(x, dst);
     }
-  } else if (last_dst_ == x->slot && x->slot >= temps_ &&
+  } else if (s_->last_dst == x->slot && x->slot >= s_->temps &&
              TryFuseLoad(d, x, offset)) {
     x->slot = dst;
     x->type = d.out;
     return true;
   }
   if (op == d.op) {
-    op += x->slot == acc_;
+    op += x->slot == s_->acc;
     Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
   }
   SetOp(out_, op);
@@ -102,7 +103,7 @@ bool Translator::StoreOp(Descriptor d) {
   Entry* x = sp_ - 2;
   Entry* y = sp_ - 1;
   if (ASHLAR_UNLIKELY((x->type != 0x7f) | (y->type != d.in) |
-                      (align > d.extra) | module_.memories.empty())) {
+                      (align > d.extra) | s_->module.memories.empty())) {
     return false;
   }
   uint32_t form;
@@ -111,13 +112,13 @@ bool Translator::StoreOp(Descriptor d) {
       uint64_t{static_cast<uint32_t>(x->constant)} + offset;
   if (x->is_constant && address <= UINT32_MAX) {
     if (y->is_constant) Materialise(y, Temp(y));
-    form = 5 + (y->slot == acc_);
+    form = 5 + (y->slot == s_->acc);
     immediate = static_cast<uint32_t>(address);
     Put<int16_t>(out_ + 10, static_cast<int16_t>(y->slot));
   } else {
     if (x->is_constant) Materialise(x, Temp(x));
     if (y->is_constant && y->constant == static_cast<int16_t>(y->constant)) {
-      form = 3 + (x->slot == acc_);
+      form = 3 + (x->slot == s_->acc);
       Put<int16_t>(out_ + 10, static_cast<int16_t>(y->constant));
     } else {
       if (y->is_constant) Materialise(y, Temp(y));
@@ -129,56 +130,56 @@ bool Translator::StoreOp(Descriptor d) {
   SetOp(out_, d.op + form);
   Put<uint32_t>(out_ + 12, immediate);
   out_ += 16;
-  last_dst_ = kNone;
+  s_->last_dst = kNone;
   sp_ -= 2;
   return true;
 }
 
 bool Translator::LocalGet() {
   const uint32_t index = U32();
-  if (ASHLAR_UNLIKELY(index >= local_count_)) return false;
-  const Local local = locals_[index];
-  pending_ |= uint64_t{1} << (index & 63);
-  low_ = sp_ < low_ ? sp_ : low_;
+  if (ASHLAR_UNLIKELY(index >= s_->local_count)) return false;
+  const Local local = s_->locals[index];
+  s_->pending |= uint64_t{1} << (index & 63);
+  s_->low = sp_ < s_->low ? sp_ : s_->low;
   PushSlot(local.slot, static_cast<uint8_t>(local.type));
   return true;
 }
 
 bool Translator::LocalSet(bool tee) {
   const uint32_t index = U32();
-  if (ASHLAR_UNLIKELY(!Need(1) || index >= local_count_)) return false;
+  if (ASHLAR_UNLIKELY(!Need(1) || index >= s_->local_count)) return false;
   Entry* v = sp_ - 1;
-  const Local local = locals_[index];
+  const Local local = s_->locals[index];
   if (ASHLAR_UNLIKELY(v->type != local.type)) return false;
   const int32_t slot = local.slot;
   --sp_;
-  if (ASHLAR_UNLIKELY((pending_ >> (index & 63)) & 1)) {
-    if (sp_ == base_) {
-      pending_ = 0;
+  if (ASHLAR_UNLIKELY((s_->pending >> (index & 63)) & 1)) {
+    if (sp_ == s_->base) {
+      s_->pending = 0;
     } else {
       Hazard(index, slot);
     }
   }
   if (v->is_constant) {
     EmitConst(slot, v->constant, v->type);
-  } else if (v->slot == last_dst_ && v->slot >= temps_) {
+  } else if (v->slot == s_->last_dst && v->slot >= s_->temps) {
     // The value was just made: let its instruction write the local.
-    Put<int16_t>(last_ + 8, static_cast<int16_t>(slot));
-    if (acc_ == v->slot) {
-      acc_ = slot;
+    Put<int16_t>(s_->last + 8, static_cast<int16_t>(slot));
+    if (s_->acc == v->slot) {
+      s_->acc = slot;
     } else {
       AccWritten(slot);
     }
-    last_dst_ = slot;
-    if (acc_before_last_ == slot) acc_before_last_ = kNone;
+    s_->last_dst = slot;
+    if (s_->acc_before_last == slot) s_->acc_before_last = kNone;
   } else if (v->slot != slot) {
     EmitCopy(slot, v->slot);
   }
   if (tee) {
     if (!v->is_constant) {
       v->slot = slot;
-      pending_ |= uint64_t{1} << (index & 63);
-      if (v < low_) low_ = v;
+      s_->pending |= uint64_t{1} << (index & 63);
+      if (v < s_->low) s_->low = v;
     }
     ++sp_;
   }
@@ -187,40 +188,42 @@ bool Translator::LocalSet(bool tee) {
 
 bool Translator::GlobalGet() {
   const uint32_t index = U32();
-  if (ASHLAR_UNLIKELY(index >= module_.globals.size())) return false;
+  if (ASHLAR_UNLIKELY(index >= s_->module.globals.size())) return false;
   const int32_t dst = Temp(sp_);
-  const bool imported = index < module_.imported_globals;
+  const bool imported = index < s_->module.imported_globals;
   const uint32_t op =
       imported ? interp::kOpGlobalGetImported : interp::kOpGlobalGet;
   SetOp(out_, op);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
-  Put<uint32_t>(out_ + 12, imported ? index : index - module_.imported_globals);
+  Put<uint32_t>(out_ + 12,
+                imported ? index : index - s_->module.imported_globals);
   Emitted(op, out_, dst);
   out_ += 16;
-  PushSlot(dst, static_cast<uint8_t>(module_.globals[index].type.type));
+  PushSlot(dst, static_cast<uint8_t>(s_->module.globals[index].type.type));
   return true;
 }
 
 bool Translator::GlobalSet() {
   using namespace interp;
   const uint32_t index = U32();
-  if (ASHLAR_UNLIKELY(!Need(1) || index >= module_.globals.size())) {
+  if (ASHLAR_UNLIKELY(!Need(1) || index >= s_->module.globals.size())) {
     return false;
   }
   Entry* v = --sp_;
-  const wasm::GlobalType& type = module_.globals[index].type;
+  const wasm::GlobalType& type = s_->module.globals[index].type;
   if (!type.is_mutable || v->type != static_cast<uint8_t>(type.type)) {
     return false;
   }
   if (v->is_constant) Materialise(v, Temp(v));
-  const bool imported = index < module_.imported_globals;
-  SetOp(out_, imported          ? kOpGlobalSetImported
-              : v->slot == acc_ ? kOpGlobalSet_A
-                                : kOpGlobalSet_S);
+  const bool imported = index < s_->module.imported_globals;
+  SetOp(out_, imported             ? kOpGlobalSetImported
+              : v->slot == s_->acc ? kOpGlobalSet_A
+                                   : kOpGlobalSet_S);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(v->slot));
-  Put<uint32_t>(out_ + 12, imported ? index : index - module_.imported_globals);
+  Put<uint32_t>(out_ + 12,
+                imported ? index : index - s_->module.imported_globals);
   out_ += 16;
-  last_dst_ = kNone;
+  s_->last_dst = kNone;
   return true;
 }
 
@@ -232,7 +235,7 @@ bool Translator::Select(bool typed) {
     wanted = *ip_++;
     if (!wasm::IsValType(wanted)) return false;
     if (wasm::IsNumType(wanted) && (wanted == 0x7d || wanted == 0x7c) &&
-        !c_->options->features.Has(wasm::Feature::kFloats)) {
+        !s_->context->options->features.Has(wasm::Feature::kFloats)) {
       return false;
     }
   }
@@ -248,7 +251,7 @@ bool Translator::Select(bool typed) {
   if (x->is_constant) Materialise(x, Temp(x));
   if (y->is_constant) Materialise(y, Temp(y));
   const int32_t dst = Temp(x);
-  const uint32_t op = condition->slot == acc_ ? kOpSelect_A : kOpSelect_S;
+  const uint32_t op = condition->slot == s_->acc ? kOpSelect_A : kOpSelect_S;
   SetOp(out_, op);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
   Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));

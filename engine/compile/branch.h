@@ -11,11 +11,11 @@ namespace ashlar::compile {
 // condition and nothing else uses it: the branch can do its work.
 bool Translator::IsFusable(const Entry* condition) const {
   using namespace interp;
-  if (condition->is_constant || last_dst_ != condition->slot ||
-      condition->slot < temps_ || last_ + 16 != out_) {
+  if (condition->is_constant || s_->last_dst != condition->slot ||
+      condition->slot < s_->temps || s_->last + 16 != out_) {
     return false;
   }
-  const uint32_t op = last_op_;
+  const uint32_t op = s_->last_op;
   return op - kOpI32Eq_SS < 10 * kBinForms ||
          op - kOpI64Eq_SS < 10 * kBinForms || op - kOpI32And_SS < kBinForms ||
          op - kOpI32Eqz_S < 2 || op - kOpI64Eqz_S < 2;
@@ -28,28 +28,28 @@ bool Translator::IsFusable(const Entry* condition) const {
 bool Translator::TakeOffCompare(const Entry* condition, uint64_t saved[3],
                                 int32_t* acc) {
   if (!IsFusable(condition)) return false;
-  saved[0] = Get<uint64_t>(last_);
-  saved[1] = Get<uint64_t>(last_ + 8);
-  saved[2] = last_op_;
-  out_ = last_;
-  *acc = acc_before_last_;
-  acc_ = acc_before_last_;
-  last_dst_ = kNone;
-  last_copy_ = nullptr;
+  saved[0] = Get<uint64_t>(s_->last);
+  saved[1] = Get<uint64_t>(s_->last + 8);
+  saved[2] = s_->last_op;
+  out_ = s_->last;
+  *acc = s_->acc_before_last;
+  s_->acc = s_->acc_before_last;
+  s_->last_dst = kNone;
+  s_->last_copy = nullptr;
   return true;
 }
 
 void Translator::PutBackCompare(const uint64_t saved[3], int32_t dst) {
   Put<uint64_t>(out_, saved[0]);
   Put<uint64_t>(out_ + 8, saved[1]);
-  last_op_ = static_cast<uint32_t>(saved[2]);
-  last_ = out_;
+  s_->last_op = static_cast<uint32_t>(saved[2]);
+  s_->last = out_;
   out_ += 16;
-  acc_before_last_ = acc_;
-  acc_ = dst;
-  last_dst_ = dst;
-  last_copy_ = nullptr;
-  before_last_ = nullptr;
+  s_->acc_before_last = s_->acc;
+  s_->acc = dst;
+  s_->last_dst = dst;
+  s_->last_copy = nullptr;
+  s_->before_last = nullptr;
 }
 
 // Branch on the condition not being zero (inverted: being zero).
@@ -57,7 +57,7 @@ uint8_t* Translator::EmitUnfused(Entry* condition, bool inverted) {
   using namespace interp;
   uint8_t* const r = out_;
   const uint32_t first = inverted ? kOpBrI32Eq_SI : kOpBrI32Ne_SI;
-  SetOp(r, first + (condition->slot == acc_));
+  SetOp(r, first + (condition->slot == s_->acc));
   Put<int16_t>(r + 8, static_cast<int16_t>(condition->slot));
   Put<int16_t>(r + 10, 0);
   out_ = r + 32;
@@ -72,26 +72,27 @@ uint8_t* Translator::EmitConditional(Entry* condition, bool inverted) {
   using namespace interp;
   if (condition->is_constant) Materialise(condition, Temp(condition));
   if (!IsFusable(condition)) return EmitUnfused(condition, inverted);
-  uint8_t* const r = last_;
+  uint8_t* const r = s_->last;
   const auto lhs = Get<int16_t>(r + 10);
   const auto immediate = Get<int32_t>(r + 12);
   uint32_t op;
   uint32_t form;
   auto rhs = Get<int16_t>(r + 12);
-  if (last_op_ - kOpI32Eqz_S < 2 || last_op_ - kOpI64Eqz_S < 2) {
-    const bool wide = last_op_ - kOpI64Eqz_S < 2;
-    form = kFormImm + (wide ? last_op_ - kOpI64Eqz_S : last_op_ - kOpI32Eqz_S);
+  if (s_->last_op - kOpI32Eqz_S < 2 || s_->last_op - kOpI64Eqz_S < 2) {
+    const bool wide = s_->last_op - kOpI64Eqz_S < 2;
+    form = kFormImm +
+           (wide ? s_->last_op - kOpI64Eqz_S : s_->last_op - kOpI32Eqz_S);
     op = wide ? (inverted ? kOpBrI64Ne_SS : kOpBrI64Eq_SS)
               : (inverted ? kOpBrI32Ne_SS : kOpBrI32Eq_SS);
     rhs = 0;
   } else {
-    const bool is_and = last_op_ - kOpI32And_SS < kBinForms;
-    const bool wide = last_op_ - kOpI64Eq_SS < 10 * kBinForms;
+    const bool is_and = s_->last_op - kOpI32And_SS < kBinForms;
+    const bool wide = s_->last_op - kOpI64Eq_SS < 10 * kBinForms;
     const uint32_t first = is_and ? kOpI32And_SS
                            : wide ? kOpI64Eq_SS
                                   : kOpI32Eq_SS;
-    const uint32_t which = (last_op_ - first) / kBinForms;
-    form = (last_op_ - first) % kBinForms;
+    const uint32_t which = (s_->last_op - first) / kBinForms;
+    form = (s_->last_op - first) % kBinForms;
     if (form >= kFormImm) {
       if (immediate != static_cast<int16_t>(immediate)) {
         return EmitUnfused(condition, inverted);
@@ -109,7 +110,7 @@ uint8_t* Translator::EmitConditional(Entry* condition, bool inverted) {
   Put<int16_t>(r + 8, lhs);
   Put<int16_t>(r + 10, rhs);
   out_ = r + 32;
-  acc_ = acc_before_last_;
+  s_->acc = s_->acc_before_last;
   ForgetLast();
   return r;
 }
@@ -121,20 +122,20 @@ void Translator::LinkBranch(uint8_t* insn, Control* target) {
     Put<uint8_t*>(insn + 16, target->loop_entry);
   } else {
     Put<uint64_t>(insn + 16, target->fix);
-    target->fix = 2 * static_cast<uint64_t>(insn + 16 - c_->code_base);
+    target->fix = 2 * static_cast<uint64_t>(insn + 16 - s_->context->code_base);
   }
 }
 
 void Translator::LinkRow(uint8_t* row, Control* target) {
   Put<int16_t>(row + 12, static_cast<int16_t>(
-                             temps_ + static_cast<int32_t>(target->height)));
+                             s_->temps + static_cast<int32_t>(target->height)));
   Put<int16_t>(row + 14, 0);
   if (target->kind == Control::kLoop) {
     Put<uint8_t*>(row, target->loop_entry);
     Put<uint32_t>(row + 8, target->loop_cost);
   } else {
     Put<uint64_t>(row, target->fix);
-    target->fix = 2 * static_cast<uint64_t>(row - c_->code_base) + 1;
+    target->fix = 2 * static_cast<uint64_t>(row - s_->context->code_base) + 1;
   }
 }
 
@@ -142,26 +143,26 @@ void Translator::LinkRow(uint8_t* row, Control* target) {
 void Translator::BindLabel(Control* c) {
   uint64_t fix = c->fix;
   while (fix != 0) {
-    uint8_t* const target = c_->code_base + (fix >> 1);
+    uint8_t* const target = s_->context->code_base + (fix >> 1);
     const bool is_row = fix & 1;
     fix = Get<uint64_t>(target);
     Put<uint8_t*>(target, out_);
     OpenCharge(is_row ? target + 8 : target - 4);
   }
-  acc_ = kNone;
+  s_->acc = kNone;
   ForgetLast();
 }
 
 void Translator::BindElse(Control* c) {
-  uint8_t* const insn = c_->code_base + c->else_branch;
+  uint8_t* const insn = s_->context->code_base + c->else_branch;
   Put<uint8_t*>(insn + 16, out_);
   OpenCharge(insn + 12);
-  acc_ = kNone;
+  s_->acc = kNone;
   ForgetLast();
 }
 
 void Translator::EmitProfileLeave() {
-  if (ASHLAR_LIKELY(!c_->options->profile)) return;
+  if (ASHLAR_LIKELY(!s_->context->options->profile)) return;
   SetOp(out_, interp::kOpProfileLeave);
   out_ += 16;
 }
@@ -170,7 +171,7 @@ void Translator::EmitProfileLeave() {
 // being materialised.
 void Translator::EmitReturn() {
   using namespace interp;
-  const uint32_t count = c_->type->result_count;
+  const uint32_t count = s_->context->type->result_count;
   Entry* const v = sp_ - 1;
   const bool immediate = count == 1 && v->is_constant &&
                          (v->type == 0x7f || v->type == 0x7d ||
@@ -178,14 +179,14 @@ void Translator::EmitReturn() {
   if (count == 1 && v->is_constant && !immediate) Materialise(v, Temp(v));
   if (count > 1) MaterialiseTop(count);
   EmitProfileLeave();
-  Put<int16_t>(out_ + 8, static_cast<int16_t>(result_slot_));
+  Put<int16_t>(out_ + 8, static_cast<int16_t>(s_->result_slot));
   if (count == 0) {
     SetOp(out_, kOpReturn0);
   } else if (immediate) {
     SetOp(out_, kOpReturn1_I);
     Put<uint32_t>(out_ + 12, static_cast<uint32_t>(v->constant));
   } else if (count == 1) {
-    SetOp(out_, v->slot == acc_ ? kOpReturn1_A : kOpReturn1_S);
+    SetOp(out_, v->slot == s_->acc ? kOpReturn1_A : kOpReturn1_S);
     Put<int16_t>(out_ + 10, static_cast<int16_t>(v->slot));
   } else {
     SetOp(out_, kOpReturnN);
@@ -201,7 +202,7 @@ void Translator::EmitReturn() {
 void Translator::EmitMoveAndBranch(Control* target) {
   using namespace interp;
   const uint32_t count = target->arity();
-  const int32_t dst = temps_ + static_cast<int32_t>(target->height);
+  const int32_t dst = s_->temps + static_cast<int32_t>(target->height);
   uint8_t* const r = out_;
   if (count == 0 || sp_[-static_cast<ptrdiff_t>(count)].slot == dst) {
     SetOp(r, kOpBr);

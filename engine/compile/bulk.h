@@ -17,8 +17,8 @@ bool Translator::References(Class klass) {
   }
   if (klass == Class::kRefFunc) {
     const uint32_t function = U32();
-    if (function >= module_.declared_refs.size() ||
-        !module_.declared_refs[function]) {
+    if (function >= s_->module.declared_refs.size() ||
+        !s_->module.declared_refs[function]) {
       return false;
     }
     const int32_t dst = Temp(sp_);
@@ -59,25 +59,26 @@ bool Translator::Memory(Class klass) {
   using namespace interp;
   if (klass == Class::kDataDrop || klass == Class::kMemoryInit) {
     const uint32_t segment = U32();
-    if (!module_.has_data_count || segment >= module_.data_count) return false;
+    if (!s_->module.has_data_count || segment >= s_->module.data_count)
+      return false;
     if (klass == Class::kDataDrop) {
       SetOp(out_, kOpDataDrop);
       Put<uint32_t>(out_ + 12, segment);
       out_ += 16;
-      last_dst_ = kNone;
+      s_->last_dst = kNone;
       return true;
     }
-    if (!ZeroByte() || module_.memories.empty() ||
+    if (!ZeroByte() || s_->module.memories.empty() ||
         !PopThree(0x7f, 0x7f, 0x7f)) {
       return false;
     }
     SetOp(out_, kOpMemoryInit);
     Put<uint64_t>(out_ + 16, segment);
     out_ += 24;
-    last_dst_ = kNone;
+    s_->last_dst = kNone;
     return true;
   }
-  if (!ZeroByte() || module_.memories.empty()) return false;
+  if (!ZeroByte() || s_->module.memories.empty()) return false;
   if (klass == Class::kMemorySize) {
     const int32_t dst = Temp(sp_);
     SetOp(out_, kOpMemorySize);
@@ -104,20 +105,20 @@ bool Translator::Memory(Class klass) {
   if (!PopThree(0x7f, 0x7f, 0x7f)) return false;
   SetOp(out_, klass == Class::kMemoryCopy ? kOpMemoryCopy : kOpMemoryFill);
   out_ += 16;
-  last_dst_ = kNone;
+  s_->last_dst = kNone;
   return true;
 }
 
 bool Translator::KnownTable(uint32_t index) const {
-  return index < module_.tables.size() &&
+  return index < s_->module.tables.size() &&
          (index == 0 ||
-          c_->options->features.Has(wasm::Feature::kReferenceTypes));
+          s_->context->options->features.Has(wasm::Feature::kReferenceTypes));
 }
 
 // table.size, get, set and grow.
 bool Translator::TableAccess(Class klass, uint32_t table) {
   using namespace interp;
-  const auto type = static_cast<uint8_t>(module_.tables[table].element);
+  const auto type = static_cast<uint8_t>(s_->module.tables[table].element);
   const uint32_t operands = klass == Class::kTableSize  ? 0
                             : klass == Class::kTableGet ? 1
                                                         : 2;
@@ -140,7 +141,7 @@ bool Translator::TableAccess(Class klass, uint32_t table) {
     Put<int16_t>(out_ + 10, static_cast<int16_t>(x[1].slot));
     Put<uint32_t>(out_ + 12, table);
     out_ += 16;
-    last_dst_ = kNone;
+    s_->last_dst = kNone;
     return true;
   }
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
@@ -151,7 +152,7 @@ bool Translator::TableAccess(Class klass, uint32_t table) {
     Put<uint64_t>(out_ + 16, table);
     out_ += 24;
     ForgetLast();
-    acc_ = dst;
+    s_->acc = dst;
     PushSlot(dst, 0x7f);
     return true;
   }
@@ -173,28 +174,28 @@ bool Translator::TableBulk(Class klass) {
   uint32_t from = 0;
   if (klass == Class::kElemDrop || klass == Class::kTableInit) {
     from = U32();
-    if (from >= module_.elements.size()) return false;
+    if (from >= s_->module.elements.size()) return false;
   }
   if (klass == Class::kElemDrop) {
     SetOp(out_, kOpElemDrop);
     Put<uint32_t>(out_ + 12, from);
     out_ += 16;
-    last_dst_ = kNone;
+    s_->last_dst = kNone;
     return true;
   }
   const uint32_t table = U32();
   if (!KnownTable(table)) return false;
-  const auto type = static_cast<uint8_t>(module_.tables[table].element);
+  const auto type = static_cast<uint8_t>(s_->module.tables[table].element);
   uint32_t op = kOpTableFill;
   uint8_t source = type;
   if (klass == Class::kTableCopy) {
     op = kOpTableCopy;
     from = U32();
     if (!KnownTable(from)) return false;
-    source = static_cast<uint8_t>(module_.tables[from].element);
+    source = static_cast<uint8_t>(s_->module.tables[from].element);
   } else if (klass == Class::kTableInit) {
     op = kOpTableInit;
-    source = static_cast<uint8_t>(module_.elements[from].type);
+    source = static_cast<uint8_t>(s_->module.elements[from].type);
   }
   const uint8_t second = klass == Class::kTableFill ? type : 0x7f;
   if (source != type || !PopThree(0x7f, second, 0x7f)) return false;
@@ -204,7 +205,7 @@ bool Translator::TableBulk(Class klass) {
   Put<uint32_t>(out_ + 16, is_init ? from : table);
   Put<uint32_t>(out_ + 20, is_init ? table : from);
   out_ += 24;
-  last_dst_ = kNone;
+  s_->last_dst = kNone;
   return true;
 }
 

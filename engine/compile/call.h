@@ -16,11 +16,11 @@ ASHLAR_INLINE const uint8_t* ResultBytes(const wasm::FuncType& type) {
 
 // The callee's entry, or a link in the chain of calls that wait for it.
 void Translator::EmitCallTarget(uint8_t* field, uint32_t function) {
-  const uint8_t* entry = c_->functions[function].entry;
+  const uint8_t* entry = s_->context->functions[function].entry;
   if (entry != nullptr) {
     Put<const uint8_t*>(field, entry);
   } else {
-    uint8_t*& chain = c_->scratch->pending_calls[function];
+    uint8_t*& chain = s_->context->scratch->pending_calls[function];
     Put<uint8_t*>(field, chain);
     chain = field;
   }
@@ -30,11 +30,11 @@ void Translator::EmitCallTarget(uint8_t* field, uint32_t function) {
 // begins there.
 bool Translator::CallOp() {
   const uint32_t function = U32();
-  if (ASHLAR_UNLIKELY(function >= module_.functions.size())) return false;
-  const wasm::FuncType& type = module_.func_type(function);
+  if (ASHLAR_UNLIKELY(function >= s_->module.functions.size())) return false;
+  const wasm::FuncType& type = s_->module.func_type(function);
   const uint32_t count = type.param_count;
   if (ASHLAR_UNLIKELY(!TopIs(ParamBytes(type), count))) return false;
-  cost_ += CallParametersPrice(*c_->options->schedule, count);
+  cost_ += CallParametersPrice(*s_->context->options->schedule, count);
   MaterialiseTop(count);
   const int32_t frame = Temp(sp_) + 2;
   sp_ -= count;
@@ -44,7 +44,7 @@ bool Translator::CallOp() {
   EmitCallTarget(out_ + 16, function);
   out_ += 24;
   ForgetLast();
-  acc_ = type.result_count == 1 ? first : kNone;
+  s_->acc = type.result_count == 1 ? first : kNone;
   return PushTypes(ResultBytes(type), type.result_count);
 }
 
@@ -52,14 +52,16 @@ bool Translator::IndirectCallee(const wasm::FuncType** type, uint32_t* table,
                                 Entry** index) {
   const uint32_t type_index = U32();
   *table = U32();
-  if (type_index >= module_.types.size() || !KnownTable(*table) || !Need(1) ||
-      module_.tables[*table].element != wasm::ValType::kFuncRef) {
+  if (type_index >= s_->module.types.size() || !KnownTable(*table) ||
+      !Need(1) ||
+      s_->module.tables[*table].element != wasm::ValType::kFuncRef) {
     return false;
   }
   *index = --sp_;
   if ((*index)->type != 0x7f) return false;
-  *type = &module_.types[type_index];
-  cost_ += CallParametersPrice(*c_->options->schedule, (*type)->param_count);
+  *type = &s_->module.types[type_index];
+  cost_ += CallParametersPrice(*s_->context->options->schedule,
+                               (*type)->param_count);
   if (!TopIs(ParamBytes(**type), (*type)->param_count)) return false;
   if ((*index)->is_constant) Materialise(*index, Temp(*index));
   MaterialiseTop((*type)->param_count);
@@ -81,37 +83,38 @@ bool Translator::CallIndirect() {
   Put<uint64_t>(out_ + 16, table);
   out_ += 24;
   ForgetLast();
-  acc_ = type->result_count == 1 ? first : kNone;
+  s_->acc = type->result_count == 1 ? first : kNone;
   return PushTypes(ResultBytes(*type), type->result_count);
 }
 
 bool Translator::TailResultsMatch(const wasm::FuncType& callee) const {
-  return callee.result_count == c_->type->result_count &&
+  return callee.result_count == s_->context->type->result_count &&
          (callee.result_count == 0 ||
-          std::memcmp(callee.results_data, c_->type->results_data,
+          std::memcmp(callee.results_data, s_->context->type->results_data,
                       callee.result_count) == 0);
 }
 
 bool Translator::ReturnCall() {
   CHECK_CURSOR();
   const uint32_t function = U32();
-  if (function >= module_.functions.size()) return false;
-  const wasm::FuncType& type = module_.func_type(function);
+  if (function >= s_->module.functions.size()) return false;
+  const wasm::FuncType& type = s_->module.func_type(function);
   if (!TailResultsMatch(type) || !TopIs(ParamBytes(type), type.param_count)) {
     return false;
   }
-  cost_ += CallParametersPrice(*c_->options->schedule, type.param_count);
+  cost_ +=
+      CallParametersPrice(*s_->context->options->schedule, type.param_count);
   MaterialiseTop(type.param_count);
   CloseCharges();
   EmitProfileLeave();
   SetOp(out_, interp::kOpReturnCall);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(Temp(sp_ - type.param_count)));
-  Put<uint16_t>(out_ + 10, static_cast<uint16_t>(c_->type->param_count));
+  Put<uint16_t>(out_ + 10,
+                static_cast<uint16_t>(s_->context->type->param_count));
   Put<uint32_t>(out_ + 12, type.param_count);
   EmitCallTarget(out_ + 16, function);
   out_ += 24;
-  MarkDead();
-  return true;
+  return MarkDead();
 }
 
 bool Translator::ReturnCallIndirect() {
@@ -129,11 +132,11 @@ bool Translator::ReturnCallIndirect() {
   Put<int16_t>(out_ + 10, static_cast<int16_t>(index->slot));
   Put<uint32_t>(out_ + 12, type->canonical_id);
   Put<uint32_t>(out_ + 16, table);
-  Put<uint16_t>(out_ + 20, static_cast<uint16_t>(c_->type->param_count));
+  Put<uint16_t>(out_ + 20,
+                static_cast<uint16_t>(s_->context->type->param_count));
   Put<uint16_t>(out_ + 22, static_cast<uint16_t>(type->param_count));
   out_ += 24;
-  MarkDead();
-  return true;
+  return MarkDead();
 }
 
 }  // namespace ashlar::compile

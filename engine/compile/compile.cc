@@ -74,8 +74,8 @@ uint32_t OffsetOf(const interp::Code& code, uint32_t function,
   const wasm::Body& body = module.bodies[function - module.imported_functions];
   Scratch scratch;
   scratch.Reserve(module, *kept.options.limits);
-  MakeDescriptors(kept.options.features, *kept.options.schedule,
-                  &scratch.descriptors);
+  scratch.UseSteps(kept.options.features, *kept.options.schedule,
+                   /*record=*/true);
   interp::Arena arena(BodySize(body) * kCodeBytesPerByte +
                       kCodeBytesPerFunction);
   std::vector<CodeRecord> records;
@@ -104,7 +104,7 @@ bool Compile(const wasm::Module& module, const Options& options,
     scratch = own.get();
   }
   scratch->Reserve(module, *options.limits);
-  MakeDescriptors(options.features, *options.schedule, &scratch->descriptors);
+  scratch->UseSteps(options.features, *options.schedule, /*record=*/false);
 
   uint64_t size = module.functions.size() * kCodeBytesPerFunction;
   for (const wasm::Body& body : module.bodies) {

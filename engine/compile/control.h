@@ -10,7 +10,7 @@ namespace ashlar::compile {
 // The cursor may have run past the end: looked at here, at every control
 // instruction, and nowhere else.
 #define CHECK_CURSOR() \
-  if (ASHLAR_UNLIKELY(ip_ > end_)) return false
+  if (ASHLAR_UNLIKELY(ip_ > s_->end)) return false
 
 bool Translator::BlockType(Control* c) {
   const uint8_t byte = *ip_;
@@ -26,15 +26,16 @@ bool Translator::BlockType(Control* c) {
     ++ip_;
     c->results = &kTypeBytes[byte];
     c->result_count = 1;
-    return IsTypeEnabled(byte, c_->options->features);
+    return IsTypeEnabled(byte, s_->context->options->features);
   }
-  if (!c_->options->features.Has(wasm::Feature::kMultiValue)) return false;
+  if (!s_->context->options->features.Has(wasm::Feature::kMultiValue))
+    return false;
   const LebResult index = ReadLebSigned(ip_, 33);
-  if (index.next == nullptr || index.value >= module_.types.size()) {
+  if (index.next == nullptr || index.value >= s_->module.types.size()) {
     return false;  // negative ones are huge
   }
   ip_ = index.next;
-  const wasm::FuncType& type = module_.types[index.value];
+  const wasm::FuncType& type = s_->module.types[index.value];
   c->params = reinterpret_cast<const uint8_t*>(type.params_data);
   c->results = reinterpret_cast<const uint8_t*>(type.results_data);
   c->param_count = type.param_count;
@@ -44,11 +45,11 @@ bool Translator::BlockType(Control* c) {
 
 Control* Translator::PushControl() {
   if (ASHLAR_UNLIKELY(
-          control_ - controls_ >=
-          static_cast<ptrdiff_t>(c_->options->limits->nesting_max))) {
+          s_->control - s_->controls >=
+          static_cast<ptrdiff_t>(s_->context->options->limits->nesting_max))) {
     return nullptr;
   }
-  return ++control_;
+  return ++s_->control;
 }
 
 bool Translator::EnterBlock(Control::Kind kind) {
@@ -59,15 +60,15 @@ bool Translator::EnterBlock(Control::Kind kind) {
     return false;
   }
   MaterialiseTop(c->param_count);
-  base_ = sp_ - c->param_count;
+  s_->base = sp_ - c->param_count;
   c->kind = kind;
-  c->height = static_cast<uint32_t>(base_ - stack_);
+  c->height = static_cast<uint32_t>(s_->base - s_->stack);
   c->fix = 0;
   if (kind == Control::kLoop) {
     c->loop_entry = out_;
     c->loop_cost = 0;
     OpenCharge(reinterpret_cast<uint8_t*>(&c->loop_cost));
-    acc_ = kNone;
+    s_->acc = kNone;
     ForgetLast();
   }
   return true;
@@ -83,7 +84,7 @@ bool Translator::EnterIf() {
     return false;
   }
   if (condition->is_constant) Materialise(condition, Temp(condition));
-  if (pending_ != 0 || c->param_count != 0) {
+  if (s_->pending != 0 || c->param_count != 0) {
     uint64_t saved[3];
     int32_t acc;
     const bool taken_off = TakeOffCompare(condition, saved, &acc);
@@ -94,20 +95,21 @@ bool Translator::EnterIf() {
   CloseCharges();
   uint8_t* const r = EmitConditional(condition, true);
   OpenCharge(r + 24);
-  c->else_branch = static_cast<uint64_t>(r - c_->code_base);
-  base_ = sp_ - c->param_count;
+  c->else_branch = static_cast<uint64_t>(r - s_->context->code_base);
+  s_->base = sp_ - c->param_count;
   c->kind = Control::kIf;
-  c->height = static_cast<uint32_t>(base_ - stack_);
+  c->height = static_cast<uint32_t>(s_->base - s_->stack);
   c->fix = 0;
   return true;
 }
 
 bool Translator::Else() {
   CHECK_CURSOR();
-  Control* c = control_;
+  Control* c = s_->control;
   if (ASHLAR_UNLIKELY(c->kind != Control::kIf)) return false;
-  if (!dead_) {
-    if (sp_ - c->result_count != base_ || !TopIs(c->results, c->result_count)) {
+  if (!s_->dead) {
+    if (sp_ - c->result_count != s_->base ||
+        !TopIs(c->results, c->result_count)) {
       return false;
     }
     MaterialiseTop(c->result_count);
@@ -116,37 +118,36 @@ bool Translator::Else() {
     LinkBranch(out_, c);
     out_ += 24;
   }
-  dead_ = false;
+  s_->dead = false;
   BindElse(c);
   c->kind = Control::kElse;
-  sp_ = base_;
-  pending_ = 0;
-  low_ = sp_;
+  sp_ = s_->base;
+  s_->pending = 0;
+  s_->low = sp_;
   return PushTypes(c->params, c->param_count);
 }
 
 bool Translator::EndFunction() {
-  Control* c = control_;
-  if (!dead_ &&
-      (sp_ - c->result_count != base_ || !TopIs(c->results, c->result_count))) {
+  Control* c = s_->control;
+  if (!s_->dead && (sp_ - c->result_count != s_->base ||
+                    !TopIs(c->results, c->result_count))) {
     return false;
   }
   if (c->fix != 0) {
-    if (!dead_) MaterialiseTop(c->result_count);
-    sp_ = base_;
+    if (!s_->dead) MaterialiseTop(c->result_count);
+    sp_ = s_->base;
     if (!PushTypes(c->results, c->result_count)) return false;
     BindLabel(c);
-    dead_ = false;
+    s_->dead = false;
   }
   CloseCharges();
-  if (!dead_) EmitReturn();
-  done_ = true;
-  return ip_ == end_;
+  if (!s_->dead) EmitReturn();
+  return ip_ == s_->end;
 }
 
 bool Translator::End() {
   CHECK_CURSOR();
-  Control* c = control_;
+  Control* c = s_->control;
   if (c->kind == Control::kFunction) return EndFunction();
   const bool one_armed = c->kind == Control::kIf;
   if (one_armed &&
@@ -155,23 +156,23 @@ bool Translator::End() {
         std::memcmp(c->params, c->results, c->param_count) != 0))) {
     return false;
   }
-  if (!dead_ &&
-      (sp_ - c->result_count != base_ || !TopIs(c->results, c->result_count))) {
+  if (!s_->dead && (sp_ - c->result_count != s_->base ||
+                    !TopIs(c->results, c->result_count))) {
     return false;
   }
-  if (dead_ || c->fix != 0 || one_armed) {
-    if (!dead_) {
+  if (s_->dead || c->fix != 0 || one_armed) {
+    if (!s_->dead) {
       FlushLocals();
       MaterialiseTop(c->result_count);
     }
-    sp_ = base_;
+    sp_ = s_->base;
     if (!PushTypes(c->results, c->result_count)) return false;
     if (one_armed) BindElse(c);
     BindLabel(c);
-    dead_ = false;
+    s_->dead = false;
   }
-  --control_;
-  base_ = stack_ + control_->height;
+  --s_->control;
+  s_->base = s_->stack + s_->control->height;
   return true;
 }
 

@@ -21,7 +21,7 @@ uint32_t Translator::U32() {
     return JoinLeb(word, length);
   }
   const LebResult r = ReadLebU32(ip_);
-  ip_ = r.next != nullptr ? r.next : end_ + 1;
+  ip_ = r.next != nullptr ? r.next : s_->end + 1;
   return static_cast<uint32_t>(r.value);
 }
 
@@ -39,7 +39,7 @@ int64_t Translator::S32() {
     return static_cast<int32_t>(JoinLeb(word, length) << shift) >> shift;
   }
   const LebResult r = ReadLebSigned(ip_, 32);
-  ip_ = r.next != nullptr ? r.next : end_ + 1;
+  ip_ = r.next != nullptr ? r.next : s_->end + 1;
   return static_cast<int64_t>(r.value);
 }
 
@@ -50,7 +50,7 @@ int64_t Translator::S64() {
     return static_cast<int64_t>(static_cast<uint64_t>(byte) << 57) >> 57;
   }
   const LebResult r = ReadLebSigned(ip_, 64);
-  ip_ = r.next != nullptr ? r.next : end_ + 1;
+  ip_ = r.next != nullptr ? r.next : s_->end + 1;
   return static_cast<int64_t>(r.value);
 }
 
@@ -76,8 +76,8 @@ void Translator::PushConstant(int64_t value, uint8_t type) {
 // The frame limit is looked at here because a call or a block can push many
 // values for two bytes.
 bool Translator::PushTypes(const uint8_t* types, uint32_t count) {
-  if (ASHLAR_UNLIKELY(static_cast<uint64_t>(sp_ - stack_) + count >
-                      c_->options->limits->frame_slots_max)) {
+  if (ASHLAR_UNLIKELY(static_cast<uint64_t>(sp_ - s_->stack) + count >
+                      s_->context->options->limits->frame_slots_max)) {
     return count == 0;
   }
   for (uint32_t i = 0; i < count; ++i) PushSlot(Temp(sp_), types[i]);
@@ -85,7 +85,7 @@ bool Translator::PushTypes(const uint8_t* types, uint32_t count) {
 }
 
 bool Translator::TopIs(const uint8_t* types, uint32_t count) const {
-  if (sp_ - base_ < static_cast<ptrdiff_t>(count)) return false;
+  if (sp_ - s_->base < static_cast<ptrdiff_t>(count)) return false;
   const Entry* e = sp_ - count;
   for (uint32_t i = 0; i < count; ++i) {
     if (e[i].type != types[i]) return false;
@@ -94,56 +94,56 @@ bool Translator::TopIs(const uint8_t* types, uint32_t count) const {
 }
 
 void Translator::ForgetLast() {
-  last_dst_ = kNone;
-  before_last_ = nullptr;
-  last_copy_ = nullptr;
+  s_->last_dst = kNone;
+  s_->before_last = nullptr;
+  s_->last_copy = nullptr;
 }
 
 // A slot was written without acc.
 void Translator::AccWritten(int32_t dst) {
-  if (acc_ == dst) acc_ = kNone;
+  if (s_->acc == dst) s_->acc = kNone;
 }
 
 // `dst` := value of slot `src`; the value also stands in acc if it did.
 void Translator::EmitCopy(int32_t dst, int32_t src) {
   using namespace interp;
-  const bool pair = last_copy_ != nullptr && last_copy_ + 16 == out_;
-  before_last_ = nullptr;
-  last_dst_ = kNone;
-  if (src == acc_) {
-    acc_ = dst;
-    if (pair && last_op_ == kOpCopy_S) {
-      SetOp(last_copy_, kOpCopy2_SA);
-      Put<int16_t>(last_copy_ + 12, static_cast<int16_t>(dst));
-      last_copy_ = nullptr;
+  const bool pair = s_->last_copy != nullptr && s_->last_copy + 16 == out_;
+  s_->before_last = nullptr;
+  s_->last_dst = kNone;
+  if (src == s_->acc) {
+    s_->acc = dst;
+    if (pair && s_->last_op == kOpCopy_S) {
+      SetOp(s_->last_copy, kOpCopy2_SA);
+      Put<int16_t>(s_->last_copy + 12, static_cast<int16_t>(dst));
+      s_->last_copy = nullptr;
       return;
     }
     SetOp(out_, kOpCopy_A);
-    last_op_ = kOpCopy_A;
+    s_->last_op = kOpCopy_A;
   } else {
     AccWritten(dst);
-    if (pair && last_op_ == kOpCopy_S) {
-      SetOp(last_copy_, kOpCopy2_SS);
-      Put<int16_t>(last_copy_ + 12, static_cast<int16_t>(dst));
-      Put<int16_t>(last_copy_ + 14, static_cast<int16_t>(src));
-      last_copy_ = nullptr;
+    if (pair && s_->last_op == kOpCopy_S) {
+      SetOp(s_->last_copy, kOpCopy2_SS);
+      Put<int16_t>(s_->last_copy + 12, static_cast<int16_t>(dst));
+      Put<int16_t>(s_->last_copy + 14, static_cast<int16_t>(src));
+      s_->last_copy = nullptr;
       return;
     }
     if (pair) {  // Copy_A before it
-      const auto first = Get<int16_t>(last_copy_ + 8);
-      SetOp(last_copy_, kOpCopy2_AS);
-      Put<int16_t>(last_copy_ + 12, first);
-      Put<int16_t>(last_copy_ + 8, static_cast<int16_t>(dst));
-      Put<int16_t>(last_copy_ + 10, static_cast<int16_t>(src));
-      last_copy_ = nullptr;
+      const auto first = Get<int16_t>(s_->last_copy + 8);
+      SetOp(s_->last_copy, kOpCopy2_AS);
+      Put<int16_t>(s_->last_copy + 12, first);
+      Put<int16_t>(s_->last_copy + 8, static_cast<int16_t>(dst));
+      Put<int16_t>(s_->last_copy + 10, static_cast<int16_t>(src));
+      s_->last_copy = nullptr;
       return;
     }
     SetOp(out_, kOpCopy_S);
     Put<int16_t>(out_ + 10, static_cast<int16_t>(src));
-    last_op_ = kOpCopy_S;
+    s_->last_op = kOpCopy_S;
   }
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
-  last_copy_ = out_;
+  s_->last_copy = out_;
   out_ += 16;
 }
 
@@ -181,14 +181,14 @@ void Translator::MaterialiseTop(uint32_t count) {
   for (Entry* e = sp_ - count; e < sp_; ++e) Materialise(e, Temp(e));
 }
 
-// Entries that name locals become temporaries. `low_` keeps this linear.
+// Entries that name locals become temporaries. `s_->low` keeps this linear.
 void Translator::FlushLocals() {
-  if (pending_ == 0) return;
-  for (Entry* e = low_ < base_ ? base_ : low_; e < sp_; ++e) {
-    if (!e->is_constant && e->slot < temps_) Materialise(e, Temp(e));
+  if (s_->pending == 0) return;
+  for (Entry* e = s_->low < s_->base ? s_->base : s_->low; e < sp_; ++e) {
+    if (!e->is_constant && e->slot < s_->temps) Materialise(e, Temp(e));
   }
-  pending_ = 0;
-  low_ = sp_;
+  s_->pending = 0;
+  s_->low = sp_;
 }
 
 // A local is about to be written: entries that still name it are copied out
@@ -196,44 +196,44 @@ void Translator::FlushLocals() {
 // makes this quadratic.
 void Translator::Hazard(uint32_t local, int32_t slot) {
   (void)local;
-  if (low_ < base_) low_ = base_;
-  const bool all = sp_ - low_ > kHazardScanMax;
+  if (s_->low < s_->base) s_->low = s_->base;
+  const bool all = sp_ - s_->low > kHazardScanMax;
   uint64_t still = 0;
-  for (Entry* e = low_; e < sp_; ++e) {
-    if (e->is_constant || e->slot >= temps_) continue;
+  for (Entry* e = s_->low; e < sp_; ++e) {
+    if (e->is_constant || e->slot >= s_->temps) continue;
     if (all || e->slot == slot) {
       Materialise(e, Temp(e));
     } else {
-      const int32_t index = e->slot - result_slot_ - (e->slot < 0 ? 0 : 2);
+      const int32_t index = e->slot - s_->result_slot - (e->slot < 0 ? 0 : 2);
       still |= uint64_t{1} << (index & 63);
     }
   }
-  pending_ = still;
-  if (all) low_ = sp_;
+  s_->pending = still;
+  if (all) s_->low = sp_;
 }
 
 // Notes the instruction at `p` (just written, 16 bytes) that wrote dst and
 // acc.
 void Translator::Emitted(uint32_t op, uint8_t* p, int32_t dst) {
-  before_last_ = nullptr;
-  last_op_ = op;
-  last_ = p;
-  acc_before_last_ = acc_;
-  acc_ = dst;
-  last_dst_ = dst;
+  s_->before_last = nullptr;
+  s_->last_op = op;
+  s_->last = p;
+  s_->acc_before_last = s_->acc;
+  s_->acc = dst;
+  s_->last_dst = dst;
 }
 
 // 0 slot slot, 1 acc slot, 2 slot acc.
 uint32_t Translator::FormOf(const Entry* x, const Entry* y) const {
-  if (x->slot == acc_) return 1;
-  return y->slot == acc_ ? 2 : 0;
+  if (x->slot == s_->acc) return 1;
+  return y->slot == s_->acc ? 2 : 0;
 }
 
 void Translator::CloseCharges() {
-  for (uint32_t i = 0; i < site_count_; ++i) {
-    Put<uint32_t>(sites_[i].cost_field, cost_ - sites_[i].start);
+  for (uint32_t i = 0; i < s_->site_count; ++i) {
+    Put<uint32_t>(s_->sites[i].cost_field, cost_ - s_->sites[i].start);
   }
-  site_count_ = 0;
+  s_->site_count = 0;
 }
 
 }  // namespace ashlar::compile

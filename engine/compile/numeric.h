@@ -9,6 +9,7 @@ namespace ashlar::compile {
 
 // Binary operations and comparisons: five forms. A constant goes to the
 // right, into the instruction, where it fits 32 bits.
+template <bool kCompare>
 bool Translator::Binary(Descriptor d) {
   using namespace interp;
   if (ASHLAR_UNLIKELY(!Need(2))) return false;
@@ -17,13 +18,12 @@ bool Translator::Binary(Descriptor d) {
   if (ASHLAR_UNLIKELY((x->type ^ d.in) | (y->type ^ d.in))) return false;
   uint32_t op = d.op;
   const int32_t dst = Temp(x);
-  const bool is_compare = d.klass == Class::kCompare;
   // Only what fits the instruction changes sides: another constant would be
   // written to y's temporary, where the other operand stands.
-  if (x->is_constant && !y->is_constant && (is_compare || d.extra) &&
+  if (x->is_constant && !y->is_constant && (kCompare || d.extra) &&
       x->constant == static_cast<int32_t>(x->constant)) {
     std::swap(*x, *y);
-    if (is_compare) {
+    if (kCompare) {
       op = (d.in == 0x7f ? kOpI32Eq_SS : kOpI64Eq_SS) + d.extra * kBinForms;
     }
   }
@@ -32,7 +32,7 @@ bool Translator::Binary(Descriptor d) {
   if (ASHLAR_UNLIKELY(immediate &&
                       y->constant != static_cast<int32_t>(y->constant))) {
     if (op == kOpI64And_SS && y->constant == 0xffffffff) {
-      const uint32_t form = x->slot == acc_;
+      const uint32_t form = x->slot == s_->acc;
       SetOp(out_, kOpI64ExtendI32U_S + form);
       Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
       Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
@@ -51,7 +51,7 @@ bool Translator::Binary(Descriptor d) {
     y->constant = -y->constant;
   }
   if (immediate) {
-    op += kFormImm + (x->slot == acc_);
+    op += kFormImm + (x->slot == s_->acc);
     Put<int32_t>(out_ + 12, static_cast<int32_t>(y->constant));
   } else {
     op += FormOf(x, y);
@@ -61,11 +61,11 @@ bool Translator::Binary(Descriptor d) {
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
   Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
   uint8_t* const before =
-      last_dst_ == acc_ && last_dst_ != kNone ? last_ : nullptr;
-  const uint32_t before_op = last_op_;
+      s_->last_dst == s_->acc && s_->last_dst != kNone ? s_->last : nullptr;
+  const uint32_t before_op = s_->last_op;
   Emitted(op, out_, dst);
-  before_last_ = before;
-  before_last_op_ = before_op;
+  s_->before_last = before;
+  s_->before_last_op = before_op;
   out_ += 16;
   x->slot = dst;
   x->type = d.out;
@@ -84,15 +84,15 @@ bool Translator::Eqz(Descriptor d) {
   if (ASHLAR_UNLIKELY(!Need(1))) return false;
   const Entry* x = sp_ - 1;
   if (d.in == 0x7f && x->type == 0x7f && !x->is_constant &&
-      last_dst_ == x->slot && x->slot >= temps_) {
+      s_->last_dst == x->slot && x->slot >= s_->temps) {
     // eqz of a comparison: negate the comparison.
-    const bool wide = last_op_ - kOpI64Eq_SS < 10 * kBinForms;
-    if (wide || last_op_ - kOpI32Eq_SS < 10 * kBinForms) {
+    const bool wide = s_->last_op - kOpI64Eq_SS < 10 * kBinForms;
+    if (wide || s_->last_op - kOpI32Eq_SS < 10 * kBinForms) {
       const uint32_t first = wide ? kOpI64Eq_SS : kOpI32Eq_SS;
-      const uint32_t which = (last_op_ - first) / kBinForms;
-      const uint32_t form = (last_op_ - first) % kBinForms;
-      last_op_ = first + kNegated[which] * kBinForms + form;
-      SetOp(last_, last_op_);
+      const uint32_t which = (s_->last_op - first) / kBinForms;
+      const uint32_t form = (s_->last_op - first) % kBinForms;
+      s_->last_op = first + kNegated[which] * kBinForms + form;
+      SetOp(s_->last, s_->last_op);
       return true;
     }
   }
@@ -105,7 +105,7 @@ bool Translator::Unary(Descriptor d) {
   if (ASHLAR_UNLIKELY(x->type != d.in)) return false;
   const int32_t dst = Temp(x);
   if (x->is_constant) Materialise(x, dst);
-  const uint32_t op = d.op + (x->slot == acc_);
+  const uint32_t op = d.op + (x->slot == s_->acc);
   SetOp(out_, op);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
   Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
@@ -128,10 +128,10 @@ bool Translator::FloatBinary(Descriptor d) {
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
   Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
   Put<int16_t>(out_ + 12, static_cast<int16_t>(y->slot));
-  const int32_t acc = acc_;
+  const int32_t acc = s_->acc;
   Emitted(d.op, out_, dst);
   // Arithmetic writes its slot only; a comparison writes acc too.
-  if (d.klass == Class::kFloatBinary) acc_ = acc == dst ? kNone : acc;
+  if (d.klass == Class::kFloatBinary) s_->acc = acc == dst ? kNone : acc;
   out_ += 16;
   x->slot = dst;
   x->type = d.out;

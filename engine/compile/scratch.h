@@ -60,11 +60,31 @@ struct Local {
   uint32_t type;
 };
 
+struct State;
+// What of the translator's state lives in registers; false: not valid.
+#define ASHLAR_STEP_PARAMS                                             \
+  State *s, const uint8_t *ip, Entry *sp, uint8_t *out, uint32_t cost, \
+      Descriptor d
+using Step = bool (*)(ASHLAR_STEP_PARAMS);
+
+// How the translator goes on with an opcode.
+struct StepRow {
+  Step step;
+  Descriptor descriptor;
+};
+// By opcode, then by opcode behind the prefix.
+inline constexpr uint32_t kPrefixedOpcodes = 32;
+inline constexpr uint32_t kStepRows = 256 + kPrefixedOpcodes;
+
 // Not thread-safe; one translation at a time.
 class Scratch {
  public:
   // Room for any body of `module` under `limits`. Keeps what it has.
   void Reserve(const wasm::Module& module, const base::Limits& limits);
+  // Makes `rows` for these features and prices; `record`: for a translation
+  // that notes where each instruction's code stands. (In translate.cc.)
+  void UseSteps(wasm::Features features, const metering::Schedule& schedule,
+                bool record);
 
   Entry* entries = nullptr;
   Control* controls = nullptr;
@@ -73,9 +93,14 @@ class Scratch {
   // Calls to a function that is not translated yet: the target field of the
   // last one (earlier ones chained through it), by function.
   std::vector<uint8_t*> pending_calls;
-  DescriptorTable descriptors;
+  StepRow rows[kStepRows];
 
  private:
+  // What `rows` were made for; about a microsecond, so they are kept.
+  bool has_steps_ = false;
+  bool record_ = false;
+  wasm::Features features_;
+  metering::Schedule schedule_;
   interp::Arena entries_arena_;
   interp::Arena controls_arena_;
   interp::Arena sites_arena_;

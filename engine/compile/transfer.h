@@ -8,28 +8,27 @@ namespace ashlar::compile {
 
 bool Translator::FindLabel(Control** out) {
   const uint32_t depth = U32();
-  if (ASHLAR_UNLIKELY(depth > static_cast<uint64_t>(control_ - controls_))) {
+  if (ASHLAR_UNLIKELY(depth >
+                      static_cast<uint64_t>(s_->control - s_->controls))) {
     return false;
   }
-  *out = control_ - depth;
+  *out = s_->control - depth;
   return true;
 }
 
-void Translator::MarkDead() {
-  dead_ = true;
-  sp_ = base_;
-  pending_ = 0;
-  low_ = sp_;
-  acc_ = kNone;
+// Behind an unconditional transfer. Dead code is validated with the spec's
+// polymorphic stack, out of line, and emits nothing; the cursor then stands at
+// the block's `end` or `else`.
+bool Translator::MarkDead() {
+  s_->dead = true;
+  sp_ = s_->base;
+  s_->pending = 0;
+  s_->low = sp_;
+  s_->acc = kNone;
   ForgetLast();
-}
-
-// Dead code is validated with the spec's polymorphic stack, out of line, and
-// emits nothing; the cursor then stands at the block's `end` or `else`.
-bool Translator::SkipDeadCode() {
   if (ASHLAR_LIKELY(*ip_ == 0x0b || *ip_ == 0x05)) return true;
-  ip_ = ValidateDeadCode(*c_, ip_, controls_,
-                         static_cast<uint32_t>(control_ - controls_));
+  ip_ = ValidateDeadCode(*s_->context, ip_, s_->controls,
+                         static_cast<uint32_t>(s_->control - s_->controls));
   return ip_ != nullptr;
 }
 
@@ -46,13 +45,12 @@ bool Translator::Branch() {
     if (count > 1) {
       MaterialiseTop(count);
     } else if (count == 1) {
-      Materialise(sp_ - 1, temps_ + static_cast<int32_t>(c->height));
+      Materialise(sp_ - 1, s_->temps + static_cast<int32_t>(c->height));
     }
     CloseCharges();
     EmitMoveAndBranch(c);
   }
-  MarkDead();
-  return true;
+  return MarkDead();
 }
 
 bool Translator::BranchIf() {
@@ -76,7 +74,7 @@ bool Translator::BranchIf() {
   const bool in_place =
       c->kind != Control::kFunction &&
       (count == 0 ||
-       Temp(sp_ - count) == temps_ + static_cast<int32_t>(c->height));
+       Temp(sp_ - count) == s_->temps + static_cast<int32_t>(c->height));
   if (ASHLAR_LIKELY(in_place)) {
     uint8_t* const r = EmitConditional(condition, false);
     LinkBranch(r, c);
@@ -86,7 +84,7 @@ bool Translator::BranchIf() {
   // The inverted branch jumps over the moves, or over the return.
   uint8_t* const r = EmitConditional(condition, true);
   Put<uint32_t>(r + 24, 0);
-  const int32_t acc = acc_;
+  const int32_t acc = s_->acc;
   if (c->kind == Control::kFunction) {
     EmitReturn();
   } else {
@@ -94,32 +92,32 @@ bool Translator::BranchIf() {
   }
   Put<uint8_t*>(r + 16, out_);
   OpenCharge(r + 12);
-  acc_ = acc;
+  s_->acc = acc;
   return true;
 }
 
 bool Translator::BranchTable() {
   CHECK_CURSOR();
   const uint32_t count = U32();
-  if (ip_ > end_ || count > static_cast<uint64_t>(end_ - ip_) ||
-      count > c_->options->limits->br_table_targets_max || !Need(1)) {
+  if (ip_ > s_->end || count > static_cast<uint64_t>(s_->end - ip_) ||
+      count > s_->context->options->limits->br_table_targets_max || !Need(1)) {
     return false;
   }
   Entry* index = --sp_;
   if (index->type != 0x7f) return false;
   if (index->is_constant) Materialise(index, Temp(index));
-  cost_ += BranchTableWidthPrice(*c_->options->schedule, count + 1);
+  cost_ += BranchTableWidthPrice(*s_->context->options->schedule, count + 1);
   // All labels have one arity.
   uint32_t arity = 0;
   bool in_place = true;
   const uint8_t* const labels = ip_;
   for (uint32_t i = 0; i <= count; ++i) {
     Control* c;
-    if (ip_ > end_ || !FindLabel(&c)) return false;
+    if (ip_ > s_->end || !FindLabel(&c)) return false;
     if (i == 0) arity = c->arity();
     if (c->arity() != arity || !TopIs(c->label_types(), arity)) return false;
     if (arity != 0 &&
-        Temp(sp_ - arity) != temps_ + static_cast<int32_t>(c->height)) {
+        Temp(sp_ - arity) != s_->temps + static_cast<int32_t>(c->height)) {
       in_place = false;
     }
   }
@@ -146,18 +144,16 @@ bool Translator::BranchTable() {
     LinkRow(rows, c);
   }
   out_ = rows;
-  MarkDead();
-  return true;
+  return MarkDead();
 }
 
 bool Translator::Return() {
   CHECK_CURSOR();
-  const uint32_t count = c_->type->result_count;
-  if (count != 0 && !TopIs(controls_->results, count)) return false;
+  const uint32_t count = s_->context->type->result_count;
+  if (count != 0 && !TopIs(s_->controls->results, count)) return false;
   CloseCharges();
   EmitReturn();
-  MarkDead();
-  return true;
+  return MarkDead();
 }
 
 }  // namespace ashlar::compile

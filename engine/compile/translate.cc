@@ -12,58 +12,56 @@ namespace ashlar::compile {
 const uint8_t kTypeBytes[256] = {TYPES_64(0), TYPES_64(64), TYPES_64(128),
                                  TYPES_64(192)};
 
-Translator::Translator(Context* context)
-    : c_(context),
-      handlers_(interp::HandlerTable()),
-      table_(&context->scratch->descriptors),
-      stack_(context->scratch->entries),
-      locals_(context->scratch->locals),
-      sites_(context->scratch->sites),
-      controls_(context->scratch->controls),
-      module_(*context->module),
-      ip_(context->begin),
-      end_(context->end),
-      sp_(stack_),
-      base_(stack_),
-      max_sp_(stack_),
-      low_(stack_),
-      control_(controls_) {}
+State::State(Context* c)
+    : rows(c->scratch->rows),
+      handlers(interp::HandlerTable()),
+      stack(c->scratch->entries),
+      locals(c->scratch->locals),
+      sites(c->scratch->sites),
+      controls(c->scratch->controls),
+      module(*c->module),
+      context(c),
+      end(c->end),
+      base(stack),
+      max_sp(stack),
+      low(stack),
+      control(controls) {}
 
 // Declares the locals and writes the header and the zeroing of locals. A
 // parameter stands below the two links: slot = index - parameters - 2.
 bool Translator::Prologue() {
-  const base::Limits& limits = *c_->options->limits;
-  const wasm::FuncType& type = *c_->type;
+  const base::Limits& limits = *s_->context->options->limits;
+  const wasm::FuncType& type = *s_->context->type;
   const auto params = static_cast<int32_t>(type.param_count);
-  result_slot_ = -2 - params;
+  s_->result_slot = -2 - params;
   for (int32_t i = 0; i < params; ++i) {
-    locals_[i] = {i - params - 2, static_cast<uint8_t>(type.params_data[i])};
+    s_->locals[i] = {i - params - 2, static_cast<uint8_t>(type.params_data[i])};
   }
   uint32_t declared = 0;
   const uint32_t groups = U32();
   for (uint32_t g = 0; g < groups; ++g) {
     const uint32_t count = U32();
     const uint8_t local_type = *ip_++;
-    if (ip_ > end_ || count > limits.function_locals_max - declared ||
+    if (ip_ > s_->end || count > limits.function_locals_max - declared ||
         !wasm::IsValType(local_type) ||
-        !IsTypeEnabled(local_type, c_->options->features)) {
+        !IsTypeEnabled(local_type, s_->context->options->features)) {
       return false;
     }
     for (uint32_t i = 0; i < count; ++i) {
       const auto slot = static_cast<int32_t>(declared + i);
-      locals_[params + slot] = {slot, local_type};
+      s_->locals[params + slot] = {slot, local_type};
     }
     declared += count;
   }
-  local_count_ = type.param_count + declared;
-  temps_ = static_cast<int32_t>(declared);
-  c_->declared_locals = declared;
+  s_->local_count = type.param_count + declared;
+  s_->temps = static_cast<int32_t>(declared);
+  s_->context->declared_locals = declared;
   Put<uint64_t>(out_, 0);
   out_ += interp::kEntryHeaderBytes;
-  c_->entry = out_;
-  if (ASHLAR_UNLIKELY(c_->options->profile)) {
+  s_->context->entry = out_;
+  if (ASHLAR_UNLIKELY(s_->context->options->profile)) {
     SetOp(out_, interp::kOpProfileEnter);
-    Put<uint32_t>(out_ + 12, c_->function);
+    Put<uint32_t>(out_ + 12, s_->context->function);
     out_ += 16;
   }
   if (declared != 0) {
@@ -73,198 +71,268 @@ bool Translator::Prologue() {
     Put<uint32_t>(out_ + 12, declared);
     out_ += 16;
   }
-  OpenCharge(const_cast<uint8_t*>(c_->entry) - 4);
-  cost_ = static_cast<uint32_t>(
-      metering::CeilDiv(declared, c_->options->schedule->locals_per_fuel));
-  sites_[0].start = 0;
-  *control_ = {};
-  control_->kind = Control::kFunction;
-  control_->results = ResultBytes(type);
-  control_->result_count = type.result_count;
+  OpenCharge(const_cast<uint8_t*>(s_->context->entry) - 4);
+  cost_ = static_cast<uint32_t>(metering::CeilDiv(
+      declared, s_->context->options->schedule->locals_per_fuel));
+  s_->sites[0].start = 0;
+  *s_->control = {};
+  s_->control->kind = Control::kFunction;
+  s_->control->results = ResultBytes(type);
+  s_->control->result_count = type.result_count;
   return true;
 }
 
-bool Translator::Dispatch(Descriptor d) {
-  switch (d.klass) {
-    case Class::kLocalGet:
-      return LocalGet();
-    case Class::kLocalSet:
-      return LocalSet(false);
-    case Class::kLocalTee:
-      return LocalSet(true);
-    case Class::kI32Const:
-      PushConstant(S32(), 0x7f);
-      return true;
-    case Class::kI64Const:
-      PushConstant(S64(), 0x7e);
-      return true;
-    case Class::kF32Const:
-      PushConstant(Get<uint32_t>(ip_), 0x7d);
-      ip_ += 4;
-      return true;
-    case Class::kF64Const:
-      PushConstant(Get<int64_t>(ip_), 0x7c);
-      ip_ += 8;
-      return true;
-    case Class::kBinary:
-    case Class::kCompare:
-      return Binary(d);
-    case Class::kLoad:
-      return LoadOp(d);
-    case Class::kStore:
-      return StoreOp(d);
-    case Class::kEqz:
-      return Eqz(d);
-    case Class::kUnary:
-      return Unary(d);
-    case Class::kGlobalGet:
-      return GlobalGet();
-    case Class::kGlobalSet:
-      return GlobalSet();
-    case Class::kDrop:
-      if (!Need(1)) return false;
-      --sp_;
-      return true;
-    case Class::kNop:
-      return true;
-    case Class::kSelect:
-      return Select(false);
-    case Class::kCall:
-      return CallOp();
-    default:
-      return DispatchControl(d);
-  }
+bool Translator::ConstI32() {
+  PushConstant(S32(), 0x7f);
+  return true;
 }
 
-bool Translator::DispatchControl(Descriptor d) {
-  switch (d.klass) {
-    case Class::kBlock:
-      return EnterBlock(Control::kBlock);
-    case Class::kLoop:
-      return EnterBlock(Control::kLoop);
-    case Class::kIf:
-      return EnterIf();
-    case Class::kElse:
-      return Else();
-    case Class::kEnd:
-      return End();
-    case Class::kBr:
-      return Branch();
-    case Class::kBrIf:
-      return BranchIf();
-    case Class::kBrTable:
-      return BranchTable();
-    case Class::kReturn:
-      return Return();
-    case Class::kCallIndirect:
-      return CallIndirect();
-    case Class::kReturnCall:
-      return ReturnCall();
-    case Class::kReturnCallIndirect:
-      return ReturnCallIndirect();
-    case Class::kUnreachable:
-      if (ip_ > end_) return false;
-      CloseCharges();
-      SetOp(out_, interp::kOpUnreachable);
-      out_ += 16;
-      MarkDead();
-      return true;
-    default:
-      return DispatchRest(d);
-  }
+bool Translator::ConstI64() {
+  PushConstant(S64(), 0x7e);
+  return true;
 }
 
-bool Translator::DispatchRest(Descriptor d) {
-  switch (d.klass) {
-    case Class::kFloatBinary:
-    case Class::kFloatCompare:
-      return FloatBinary(d);
-    case Class::kFloatUnary:
-      return FloatUnary(d);
-    case Class::kRetype: {
-      if (!Need(1) || sp_[-1].type != d.in) return false;
-      // f32 constants are zero-extended, i32 ones sign-extended.
-      Entry* x = sp_ - 1;
-      if (x->is_constant) Materialise(x, Temp(x));
-      x->type = d.out;
-      return true;
-    }
-    case Class::kSelectT:
-      return Select(true);
-    case Class::kRefNull:
-    case Class::kRefIsNull:
-    case Class::kRefFunc:
-      return References(d.klass);
-    case Class::kMemorySize:
-    case Class::kMemoryGrow:
-    case Class::kMemoryInit:
-    case Class::kMemoryCopy:
-    case Class::kMemoryFill:
-    case Class::kDataDrop:
-      return Memory(d.klass);
-    case Class::kTableGet:
-    case Class::kTableSet:
-    case Class::kTableInit:
-    case Class::kTableCopy:
-    case Class::kTableGrow:
-    case Class::kTableSize:
-    case Class::kTableFill:
-    case Class::kElemDrop:
-      return TableOp(d.klass);
-    default:
-      return false;
-  }
+bool Translator::ConstF32() {
+  PushConstant(Get<uint32_t>(ip_), 0x7d);
+  ip_ += 4;
+  return true;
+}
+
+bool Translator::ConstF64() {
+  PushConstant(Get<int64_t>(ip_), 0x7c);
+  ip_ += 8;
+  return true;
+}
+
+bool Translator::Drop() {
+  --sp_;
+  return sp_ >= s_->base;
+}
+
+// The slot stays, its type changes. f32 constants are zero-extended, i32 ones
+// sign-extended.
+bool Translator::Retype(Descriptor d) {
+  if (!Need(1) || sp_[-1].type != d.in) return false;
+  Entry* x = sp_ - 1;
+  if (x->is_constant) Materialise(x, Temp(x));
+  x->type = d.out;
+  return true;
+}
+
+bool Translator::Unreachable() {
+  CHECK_CURSOR();
+  CloseCharges();
+  SetOp(out_, interp::kOpUnreachable);
+  out_ += 16;
+  return MarkDead();
 }
 
 // The frame: parameters, two links, locals, operands.
 bool Translator::Finish() {
-  const uint64_t slots =
-      static_cast<uint64_t>(temps_) + static_cast<uint64_t>(max_sp_ - stack_);
-  if (slots + 2 + c_->type->param_count >
-      c_->options->limits->frame_slots_max) {
+  const uint64_t slots = static_cast<uint64_t>(s_->temps) +
+                         static_cast<uint64_t>(s_->max_sp - s_->stack);
+  if (slots + 2 + s_->context->type->param_count >
+      s_->context->options->limits->frame_slots_max) {
     return false;
   }
-  Put<int32_t>(const_cast<uint8_t*>(c_->entry) - 8,
+  Put<int32_t>(const_cast<uint8_t*>(s_->context->entry) - 8,
                static_cast<int32_t>(slots));
-  c_->code_end = out_;
+  s_->context->code_end = out_;
   return true;
 }
 
-template <bool kRecord>
-bool Translator::Run(uint8_t* out) {
-  out_ = out;
-  if (!Prologue()) return false;
-  while (!done_) {
-    [[maybe_unused]] uint8_t* const out_before = out_;
-    [[maybe_unused]] const uint32_t op_before = last_op_;
-    [[maybe_unused]] const uint8_t* const at = ip_;
-    const uint8_t byte = *ip_++;
-    Descriptor d = table_->one_byte[byte];
-    if (ASHLAR_UNLIKELY(d.klass == Class::kPrefix)) {
-      const uint32_t code = U32();
-      if (code >= 32) return false;
-      d = table_->prefixed[code];
-    }
-    cost_ += d.price;
-    if (ASHLAR_UNLIKELY(!Dispatch(d))) return false;
-    if constexpr (kRecord) {
-      // An instruction that took the place of the ones before it, a fused
-      // load, begins before out_before. One that wrote nothing does not.
-      const bool replaced = out_ <= out_before && last_op_ != op_before;
-      uint8_t* const from = replaced ? last_ : out_before;
-      c_->records->push_back({static_cast<uint32_t>(from - out),
-                              static_cast<uint32_t>(at - c_->begin)});
-    }
-    if (ASHLAR_UNLIKELY(dead_) && !done_ && !SkipDeadCode()) return false;
+namespace {
+
+// An instruction that took the place of the ones before it, a fused load,
+// begins before `out_before`. One that wrote nothing does not.
+void Record(State* s, const uint8_t* out_before, uint32_t op_before,
+            const Translator& t) {
+  Context* const c = s->context;
+  const bool replaced = t.out() <= out_before && s->last_op != op_before;
+  const uint8_t* const from = replaced ? s->last : out_before;
+  c->records->push_back({static_cast<uint32_t>(from - c->code_begin),
+                         static_cast<uint32_t>(c->at - c->begin)});
+  c->at = t.ip();
+}
+
+// Goes on with the instruction of `row`, whose immediates stand `skip` bytes
+// behind the cursor.
+#if defined(__clang__)
+#define ASHLAR_NEXT_STEP_OF(t, row_, skip)                                    \
+  const StepRow& row = row_;                                                  \
+  [[clang::musttail]] return row.step(s, (t).ip_ + (skip), (t).sp_, (t).out_, \
+                                      (t).cost_ + row.descriptor.price,       \
+                                      row.descriptor)
+#else
+// Without guaranteed tail calls, Translate() calls the steps in a loop.
+#define ASHLAR_NEXT_STEP_OF(t, row_, skip)     \
+  const StepRow& row = row_;                   \
+  s->next = {row.step,                         \
+             (t).ip_ + (skip),                 \
+             (t).sp_,                          \
+             (t).out_,                         \
+             (t).cost_ + row.descriptor.price, \
+             row.descriptor};                  \
+  return true
+#endif
+#define ASHLAR_NEXT_STEP(t) ASHLAR_NEXT_STEP_OF(t, s->rows[*(t).ip_], 1)
+
+// What handles the instructions of each class.
+#define STEPS(STEP)                               \
+  STEP(kBinary, Binary<false>(d))                 \
+  STEP(kCompare, Binary<true>(d))                 \
+  STEP(kEqz, Eqz(d))                              \
+  STEP(kUnary, Unary(d))                          \
+  STEP(kFloatBinary, FloatBinary(d))              \
+  STEP(kFloatCompare, FloatBinary(d))             \
+  STEP(kFloatUnary, FloatUnary(d))                \
+  STEP(kRetype, Retype(d))                        \
+  STEP(kLoad, LoadOp(d))                          \
+  STEP(kStore, StoreOp(d))                        \
+  STEP(kUnreachable, Unreachable())               \
+  STEP(kNop, Nop())                               \
+  STEP(kBlock, EnterBlock(Control::kBlock))       \
+  STEP(kLoop, EnterBlock(Control::kLoop))         \
+  STEP(kIf, EnterIf())                            \
+  STEP(kElse, Else())                             \
+  STEP(kBr, Branch())                             \
+  STEP(kBrIf, BranchIf())                         \
+  STEP(kBrTable, BranchTable())                   \
+  STEP(kReturn, Return())                         \
+  STEP(kCall, CallOp())                           \
+  STEP(kCallIndirect, CallIndirect())             \
+  STEP(kReturnCall, ReturnCall())                 \
+  STEP(kReturnCallIndirect, ReturnCallIndirect()) \
+  STEP(kDrop, Drop())                             \
+  STEP(kSelect, Select(false))                    \
+  STEP(kSelectT, Select(true))                    \
+  STEP(kLocalGet, LocalGet())                     \
+  STEP(kLocalSet, LocalSet(false))                \
+  STEP(kLocalTee, LocalSet(true))                 \
+  STEP(kGlobalGet, GlobalGet())                   \
+  STEP(kGlobalSet, GlobalSet())                   \
+  STEP(kTableGet, TableOp(Class::kTableGet))      \
+  STEP(kTableSet, TableOp(Class::kTableSet))      \
+  STEP(kRefNull, References(Class::kRefNull))     \
+  STEP(kRefIsNull, References(Class::kRefIsNull)) \
+  STEP(kRefFunc, References(Class::kRefFunc))     \
+  STEP(kI32Const, ConstI32())                     \
+  STEP(kI64Const, ConstI64())                     \
+  STEP(kF32Const, ConstF32())                     \
+  STEP(kF64Const, ConstF64())                     \
+  STEP(kMemorySize, Memory(Class::kMemorySize))   \
+  STEP(kMemoryGrow, Memory(Class::kMemoryGrow))   \
+  STEP(kMemoryInit, Memory(Class::kMemoryInit))   \
+  STEP(kDataDrop, Memory(Class::kDataDrop))       \
+  STEP(kMemoryCopy, Memory(Class::kMemoryCopy))   \
+  STEP(kMemoryFill, Memory(Class::kMemoryFill))   \
+  STEP(kTableInit, TableOp(Class::kTableInit))    \
+  STEP(kElemDrop, TableOp(Class::kElemDrop))      \
+  STEP(kTableCopy, TableOp(Class::kTableCopy))    \
+  STEP(kTableGrow, TableOp(Class::kTableGrow))    \
+  STEP(kTableSize, TableOp(Class::kTableSize))    \
+  STEP(kTableFill, TableOp(Class::kTableFill))
+
+#define STEP_FUNCTION(name, call)                           \
+  template <bool kRecord>                                   \
+  bool Step_##name(ASHLAR_STEP_PARAMS) {                    \
+    Translator t(s, ip, sp, out, cost);                     \
+    [[maybe_unused]] const uint32_t op_before = s->last_op; \
+    if (ASHLAR_UNLIKELY(!t.call)) return false;             \
+    if constexpr (kRecord) Record(s, out, op_before, t);    \
+    ASHLAR_NEXT_STEP(t);                                    \
   }
-  return Finish();
+STEPS(STEP_FUNCTION)
+#undef STEP_FUNCTION
+
+template <bool kRecord>
+bool Step_kEnd(ASHLAR_STEP_PARAMS) {
+  Translator t(s, ip, sp, out, cost);
+  const uint32_t op_before = s->last_op;
+  if (s->control->kind == Control::kFunction) {
+    if (!t.EndFunction() || !t.Finish()) return false;
+    if constexpr (kRecord) Record(s, out, op_before, t);
+    return true;
+  }
+  if (ASHLAR_UNLIKELY(!t.End())) return false;
+  if constexpr (kRecord) Record(s, out, op_before, t);
+  ASHLAR_NEXT_STEP(t);
+}
+
+template <bool kRecord>
+bool Step_kPrefix(ASHLAR_STEP_PARAMS) {
+  Translator t(s, ip, sp, out, cost);
+  const uint32_t code = t.U32();
+  if (code >= kPrefixedOpcodes) return false;
+  ASHLAR_NEXT_STEP_OF(t, s->rows[256 + code], 0);
+}
+
+template <bool kRecord>
+bool Step_kIllegal(ASHLAR_STEP_PARAMS) {
+  return false;
+}
+
+template <bool kRecord>
+Step StepOf(Class klass) {
+  switch (klass) {
+#define STEP_CASE(name, call) \
+  case Class::name:           \
+    return &Step_##name<kRecord>;
+    STEPS(STEP_CASE)
+#undef STEP_CASE
+    case Class::kEnd:
+      return &Step_kEnd<kRecord>;
+    case Class::kPrefix:
+      return &Step_kPrefix<kRecord>;
+    case Class::kIllegal:
+      return &Step_kIllegal<kRecord>;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void Scratch::UseSteps(wasm::Features features,
+                       const metering::Schedule& schedule, bool record) {
+  if (has_steps_ && features == features_ && record == record_ &&
+      schedule == schedule_) {
+    return;
+  }
+  DescriptorTable table;
+  MakeDescriptors(features, schedule, &table);
+  for (uint32_t i = 0; i < kStepRows; ++i) {
+    const Descriptor d = i < 256 ? table.one_byte[i] : table.prefixed[i - 256];
+    rows[i] = {record ? StepOf<true>(d.klass) : StepOf<false>(d.klass), d};
+  }
+  features_ = features;
+  schedule_ = schedule;
+  record_ = record;
+  has_steps_ = true;
 }
 
 bool Translate(Context* context, uint8_t* out) {
-  if (context->records != nullptr) {
-    return Translator(context).Run<true>(out);
+  State state(context);
+  State* const s = &state;
+  context->code_begin = out;
+  Translator t(s, context->begin, s->stack, out, 0);
+  if (!t.Prologue()) return false;
+  context->at = t.ip();
+  const StepRow& first = s->rows[*t.ip()];
+  const Descriptor d = first.descriptor;
+  const uint32_t cost = t.cost() + d.price;
+#if defined(__clang__)
+  return first.step(s, t.ip() + 1, t.sp(), t.out(), cost, d);
+#else
+  s->next = {first.step, t.ip() + 1, t.sp(), t.out(), cost, d};
+  while (s->next.step != nullptr) {
+    const NextStep next = s->next;
+    s->next.step = nullptr;
+    if (!next.step(s, next.ip, next.sp, next.out, next.cost, next.descriptor)) {
+      return false;
+    }
   }
-  return Translator(context).Run<false>(out);
+  return true;
+#endif
 }
 
 }  // namespace ashlar::compile

@@ -1,8 +1,9 @@
 // One function body -> internal code, in one pass: validate, price, emit.
 //
-// The object lives on the stack of Translate() and all its methods are inlined
-// there, so that the compiler keeps its fields in registers: none of them may
-// be handed out by address. What is rarely used stands in Context.
+// Threaded like the interpreter: each opcode leads to a step, a function that
+// handles its class of instructions and ends in a tail call of the next step
+// (translate.cc). What every step changes is passed in registers, the rest
+// stands in State. The rules are methods of Translator, inlined into the steps.
 //
 // A failed check answers false, without a reason: the validator then goes over
 // the body again and finds what is wrong and where (validator.h).
@@ -46,6 +47,9 @@ struct Context {
   // Code of each function as far as it exists: entry, or nullptr.
   const interp::FuncCode* functions = nullptr;
   std::vector<CodeRecord>* records = nullptr;
+  // With records: where the code begins, and the instruction at hand.
+  const uint8_t* code_begin = nullptr;
+  const uint8_t* at = nullptr;
   // Results.
   const uint8_t* entry = nullptr;
   uint8_t* code_end = nullptr;
@@ -66,17 +70,77 @@ ASHLAR_INLINE void Put(void* p, T v) {
   std::memcpy(p, &v, sizeof v);
 }
 
+struct State;
+#if !defined(__clang__)
+// The arguments of the next step.
+struct NextStep {
+  Step step;
+  const uint8_t* ip;
+  Entry* sp;
+  uint8_t* out;
+  uint32_t cost;
+  Descriptor descriptor;
+};
+#endif
+
+// No slot.
+inline constexpr int32_t kNone = 0x7fffffff;
+// The slot of a constant: equal to no real one and not kNone.
+inline constexpr int32_t kNoSlot = 0x7ffffffe;
+
+// The state of one translation that stands in memory.
+struct State {
+  explicit State(Context* context);
+
+  const StepRow* const rows;  // by opcode, then by prefixed opcode
+  const uint64_t* const handlers;
+  Entry* const stack;
+  Local* const locals;
+  Site* const sites;
+  Control* const controls;
+  const wasm::Module& module;
+  Context* const context;
+  const uint8_t* const end;
+
+  Entry* base;  // of the innermost block
+  Entry* max_sp;
+  Entry* low;  // no pending local stands below it
+  Control* control;
+  uint32_t site_count = 0;
+  uint32_t local_count = 0;
+  int32_t temps = 0;        // slot of the lowest temporary = declared locals
+  int32_t result_slot = 0;  // slot of the first result = the base
+  // The slot whose value acc mirrors, or kNone.
+  int32_t acc = kNone;
+  // The last instruction, if its destination may still be patched: that
+  // destination, its operation, its place, what acc mirrored before it.
+  int32_t last_dst = kNone;
+  uint32_t last_op = 0;
+  int32_t acc_before_last = kNone;
+  uint8_t* last = nullptr;
+  // The instruction before it, where the last one read its result from acc.
+  uint8_t* before_last = nullptr;
+  uint32_t before_last_op = 0;
+  bool dead = false;
+  uint8_t* last_copy = nullptr;  // a copy that may become a double one
+  // Locals (index modulo 64) that some entry still names.
+  uint64_t pending = 0;
+#if !defined(__clang__)
+  NextStep next;
+#endif
+};
+
 class Translator {
  public:
-  explicit Translator(Context* context);
-  template <bool kRecord>
-  bool Run(uint8_t* out);
+  ASHLAR_INLINE Translator(State* s, const uint8_t* ip, Entry* sp, uint8_t* out,
+                           uint32_t cost)
+      : s_(s), ip_(ip), sp_(sp), out_(out), cost_(cost) {}
 
- private:
-  // No slot.
-  static constexpr int32_t kNone = 0x7fffffff;
-  // The slot of a constant: equal to no real one and not kNone.
-  static constexpr int32_t kNoSlot = 0x7ffffffe;
+  const uint8_t* ip() const { return ip_; }
+  Entry* sp() const { return sp_; }
+  uint8_t* out() const { return out_; }
+  uint32_t cost() const { return cost_; }
+
   // Scans for pending locals look at so many entries at most.
   static constexpr ptrdiff_t kHazardScanMax = 32;
 
@@ -88,12 +152,14 @@ class Translator {
 
   // --- operand stack
   ASHLAR_INLINE bool Need(ptrdiff_t count) const {
-    return sp_ - count >= base_;
+    return sp_ - count >= s_->base;
   }
   ASHLAR_INLINE int32_t Temp(const Entry* e) const {
-    return temps_ + static_cast<int32_t>(e - stack_);
+    return s_->temps + static_cast<int32_t>(e - s_->stack);
   }
-  ASHLAR_INLINE void NoteHeight() { max_sp_ = sp_ > max_sp_ ? sp_ : max_sp_; }
+  ASHLAR_INLINE void NoteHeight() {
+    s_->max_sp = sp_ > s_->max_sp ? sp_ : s_->max_sp;
+  }
   ASHLAR_INLINE void PushSlot(int32_t slot, uint8_t type);
   ASHLAR_INLINE void PushConstant(int64_t value, uint8_t type);
   ASHLAR_INLINE bool PushTypes(const uint8_t* types, uint32_t count);
@@ -101,7 +167,7 @@ class Translator {
 
   // --- emission (emit.h)
   ASHLAR_INLINE void SetOp(uint8_t* p, uint32_t op) {
-    Put<uint64_t>(p, handlers_[op]);
+    Put<uint64_t>(p, s_->handlers[op]);
   }
   ASHLAR_INLINE void EmitCopy(int32_t dst, int32_t src);
   ASHLAR_INLINE void EmitConst(int32_t dst, int64_t value, uint8_t type);
@@ -116,7 +182,7 @@ class Translator {
 
   // --- charges
   ASHLAR_INLINE void OpenCharge(uint8_t* cost_field) {
-    sites_[site_count_++] = {cost_field, cost_};
+    s_->sites[s_->site_count++] = {cost_field, cost_};
   }
   ASHLAR_INLINE void CloseCharges();
 
@@ -137,6 +203,7 @@ class Translator {
 
   // --- instructions: false where the body is not valid
   ASHLAR_INLINE bool Prologue();
+  template <bool kCompare>
   ASHLAR_INLINE bool Binary(Descriptor d);
   ASHLAR_INLINE bool Eqz(Descriptor d);
   ASHLAR_INLINE bool Unary(Descriptor d);
@@ -177,51 +244,22 @@ class Translator {
   ASHLAR_INLINE bool TableBulk(Class klass);
   ASHLAR_INLINE bool PopThree(uint8_t first, uint8_t second, uint8_t third);
   ASHLAR_INLINE bool KnownTable(uint32_t index) const;
-  ASHLAR_INLINE void MarkDead();
-  ASHLAR_INLINE bool SkipDeadCode();
-  ASHLAR_INLINE bool Dispatch(Descriptor d);
-  ASHLAR_INLINE bool DispatchControl(Descriptor d);
-  ASHLAR_INLINE bool DispatchRest(Descriptor d);
+  ASHLAR_INLINE bool MarkDead();
+  ASHLAR_INLINE bool ConstI32();
+  ASHLAR_INLINE bool ConstI64();
+  ASHLAR_INLINE bool ConstF32();
+  ASHLAR_INLINE bool ConstF64();
+  ASHLAR_INLINE bool Nop() { return true; }
+  ASHLAR_INLINE bool Drop();
+  ASHLAR_INLINE bool Retype(Descriptor d);
+  ASHLAR_INLINE bool Unreachable();
   ASHLAR_INLINE bool Finish();
 
-  Context* const c_;
-  const uint64_t* const handlers_;
-  const DescriptorTable* const table_;
-  Entry* const stack_;
-  Local* const locals_;
-  Site* const sites_;
-  Control* const controls_;
-  const wasm::Module& module_;
-
+  State* const s_;
   const uint8_t* ip_;
-  const uint8_t* const end_;
-  uint8_t* out_ = nullptr;
   Entry* sp_;
-  Entry* base_;  // of the innermost block
-  Entry* max_sp_;
-  Entry* low_;  // no pending local stands below it
-  Control* control_;
-  uint32_t cost_ = 0;  // running sum of prices
-  uint32_t site_count_ = 0;
-  uint32_t local_count_ = 0;
-  int32_t temps_ = 0;        // slot of the lowest temporary = declared locals
-  int32_t result_slot_ = 0;  // slot of the first result = the base
-  // The slot whose value acc mirrors, or kNone.
-  int32_t acc_ = kNone;
-  // The last instruction, if its destination may still be patched: that
-  // destination, its operation, its place, what acc mirrored before it.
-  int32_t last_dst_ = kNone;
-  uint32_t last_op_ = 0;
-  uint8_t* last_ = nullptr;
-  int32_t acc_before_last_ = kNone;
-  // The instruction before it, where the last one read its result from acc.
-  uint8_t* before_last_ = nullptr;
-  uint32_t before_last_op_ = 0;
-  uint8_t* last_copy_ = nullptr;  // a copy that may become a double one
-  // Locals (index modulo 64) that some entry still names.
-  uint64_t pending_ = 0;
-  bool dead_ = false;
-  bool done_ = false;
+  uint8_t* out_;
+  uint32_t cost_;  // running sum of prices
 };
 
 }  // namespace ashlar::compile
