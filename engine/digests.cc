@@ -65,9 +65,11 @@ void WriteOutcome(const Outcome& outcome, Writer* w) {
   w->Bytes(outcome.data);
 }
 
+// Each of these starts `w` afresh.
 Hash256 RequestDigestOf(const ExecuteRequest& request,
-                        const Hash256& bytes_hash) {
-  Writer w;
+                        const Hash256& bytes_hash, Writer* out) {
+  Writer& w = *out;
+  w.Clear();
   w.Bytes("ashlar.request");
   w.Hash(request.profile);
   w.Hash(IsGivenByBytes(request) ? bytes_hash : request.module_hash);
@@ -87,16 +89,10 @@ Hash256 RequestDigestOf(const ExecuteRequest& request,
   return base::Blake2b256(w.data());
 }
 
-}  // namespace
-
-Hash256 RequestDigest(const ExecuteRequest& request) {
-  return RequestDigestOf(request, IsGivenByBytes(request)
-                                      ? ModuleHash(request.module_bytes)
-                                      : Hash256{});
-}
-
-Hash256 ReadsDigest(const Completed& completed, const BlockContext& block) {
-  Writer w;
+Hash256 ReadsDigestOf(const Completed& completed, const BlockContext& block,
+                      Writer* out) {
+  Writer& w = *out;
+  w.Clear();
   w.Bytes("ashlar.reads");
   w.Count(completed.reads.size());
   for (const state::ReadRecord& read : completed.reads) {
@@ -113,8 +109,9 @@ Hash256 ReadsDigest(const Completed& completed, const BlockContext& block) {
   return base::Blake2b256(w.data());
 }
 
-Hash256 EffectsDigest(const Completed& completed) {
-  Writer w;
+Hash256 EffectsDigestOf(const Completed& completed, Writer* out) {
+  Writer& w = *out;
+  w.Clear();
   w.Bytes("ashlar.effects");
   WriteOutcome(completed.outcome, &w);
   w.Count(completed.effects.size());
@@ -133,9 +130,11 @@ Hash256 EffectsDigest(const Completed& completed) {
   return base::Blake2b256(w.data());
 }
 
-Hash256 ReceiptDigest(uint32_t semantics_version, const Hash256& request,
-                      const Hash256& effects, uint64_t fuel_used) {
-  Writer w;
+Hash256 ReceiptDigestOf(uint32_t semantics_version, const Hash256& request,
+                        const Hash256& effects, uint64_t fuel_used,
+                        Writer* out) {
+  Writer& w = *out;
+  w.Clear();
   w.Bytes("ashlar.receipt");
   w.U32(semantics_version);
   w.Hash(request);
@@ -144,14 +143,43 @@ Hash256 ReceiptDigest(uint32_t semantics_version, const Hash256& request,
   return base::Blake2b256(w.data());
 }
 
+}  // namespace
+
+Hash256 RequestDigest(const ExecuteRequest& request) {
+  Writer w;
+  return RequestDigestOf(
+      request,
+      IsGivenByBytes(request) ? ModuleHash(request.module_bytes) : Hash256{},
+      &w);
+}
+
+Hash256 ReadsDigest(const Completed& completed, const BlockContext& block) {
+  Writer w;
+  return ReadsDigestOf(completed, block, &w);
+}
+
+Hash256 EffectsDigest(const Completed& completed) {
+  Writer w;
+  return EffectsDigestOf(completed, &w);
+}
+
+Hash256 ReceiptDigest(uint32_t semantics_version, const Hash256& request,
+                      const Hash256& effects, uint64_t fuel_used) {
+  Writer w;
+  return ReceiptDigestOf(semantics_version, request, effects, fuel_used, &w);
+}
+
 Digests ComputeDigests(const ExecuteRequest& request, const Hash256& bytes_hash,
-                       uint32_t semantics_version, const Completed& completed) {
+                       uint32_t semantics_version, const Completed& completed,
+                       Writer* scratch) {
+  Writer own;
+  Writer* const w = scratch != nullptr ? scratch : &own;
   Digests digests;
-  digests.request = RequestDigestOf(request, bytes_hash);
-  digests.reads = ReadsDigest(completed, request.block);
-  digests.effects = EffectsDigest(completed);
-  digests.receipt = ReceiptDigest(semantics_version, digests.request,
-                                  digests.effects, completed.fuel.used);
+  digests.request = RequestDigestOf(request, bytes_hash, w);
+  digests.reads = ReadsDigestOf(completed, request.block, w);
+  digests.effects = EffectsDigestOf(completed, w);
+  digests.receipt = ReceiptDigestOf(semantics_version, digests.request,
+                                    digests.effects, completed.fuel.used, w);
   return digests;
 }
 

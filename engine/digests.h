@@ -4,6 +4,7 @@
 #define ENGINE_DIGESTS_H_
 
 #include "engine/base/hash.h"
+#include "engine/base/serial.h"
 #include "engine/outcome.h"
 #include "engine/request.h"
 
@@ -27,10 +28,11 @@ base::Hash256 ReceiptDigest(uint32_t semantics_version,
 
 // All four. Reads nothing of `completed.digests`. `bytes_hash` is the hash of
 // the request's module bytes, which are not hashed again; unused where the
-// request has none.
+// request has none. `scratch` is working memory to use again, or null.
 Digests ComputeDigests(const ExecuteRequest& request,
                        const base::Hash256& bytes_hash,
-                       uint32_t semantics_version, const Completed& completed);
+                       uint32_t semantics_version, const Completed& completed,
+                       base::Writer* scratch = nullptr);
 
 }  // namespace ashlar::engine
 

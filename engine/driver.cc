@@ -8,7 +8,6 @@
 #include "engine/base/check.h"
 #include "engine/function_names.h"
 #include "engine/host/seal/calls.h"
-#include "engine/host/seal/functions.h"
 #include "engine/linker.h"
 #include "engine/loader.h"
 
@@ -128,7 +127,7 @@ std::optional<Driver::End> Driver::FindOutermostModule() {
   const bool is_by_bytes = IsGivenByBytes(request_);
   if (is_by_bytes) {
     module_bytes_ = request_.module_bytes;
-    module_hash_ = ModuleHash(module_bytes_);
+    module_hash_ = cache_->HashOf(module_bytes_);
   }
   if (request_.input.size() > profile_.limits.input_size_bytes_max) {
     tree_.SetExceeded(Resource::kInputSize);
@@ -320,22 +319,23 @@ std::optional<Driver::End> Driver::BeginOutermost() {
   return std::nullopt;
 }
 
-std::vector<interp::Extern> Driver::Link(Contract* contract) {
-  const wasm::Module& module = contract->module->module;
+void Driver::Link(Contract* contract, std::vector<interp::Extern>* imports) {
+  const CompiledModule& compiled = *contract->module;
+  const wasm::Module& module = compiled.module;
   interp::Store* const store = contract->store.get();
-  return LinkImports(
-      module, profile_.limits, store, [&](const wasm::Import& import) {
-        const wasm::FuncType& type = module.func_type(import.index);
-        if (profile_.abi == Abi::kSeal) {
-          bool name_is_known = false;
-          const host::SealFunction* f = host::FindSealFunction(
-              import.module, import.name, type, &name_is_known);
-          if (f != nullptr) {
-            return store->NewHostFunc(&type, f->function, &tree_);
-          }
-        }
-        return NewUnknownFunction(module, import, store);
-      });
+  LinkImports(
+      module, profile_.limits, store,
+      [&](const wasm::Import& import) {
+        const interp::HostFunction function =
+            import.index < compiled.host_functions.size()
+                ? compiled.host_functions[import.index]
+                : nullptr;
+        return function != nullptr
+                   ? store->NewHostFunc(&module.func_type(import.index),
+                                        function, &tree_)
+                   : NewUnknownFunction(module, import, store);
+      },
+      imports);
 }
 
 std::optional<Driver::End> Driver::Instantiate(Contract* contract) {
@@ -345,7 +345,8 @@ std::optional<Driver::End> Driver::Instantiate(Contract* contract) {
     return end;
   }
   contract->store = workspace_->TakeStore();
-  const std::vector<interp::Extern> imports = Link(contract);
+  std::vector<interp::Extern>& imports = *workspace_->imports();
+  Link(contract, &imports);
   const interp::InstantiateError error = contract->store->Instantiate(
       &contract->module->code, imports, profile_.limits.memory_pages_max,
       &contract->instance);

@@ -78,7 +78,7 @@ class Driver {
   std::optional<End> BeginOutermost();
   std::optional<End> Instantiate(Contract* contract);
   std::optional<End> Enter(Contract* contract, uint32_t function);
-  std::vector<interp::Extern> Link(Contract* contract);
+  void Link(Contract* contract, std::vector<interp::Extern>* imports);
   // Runs the top contract until it ends (its end) or another one is on top
   // (nullopt).
   std::optional<End> Continue();

@@ -91,9 +91,9 @@ absl::StatusOr<ExecuteResult> Engine::Impl::Execute(
     result = driver.Run();
     if (profile_out != nullptr) *profile_out = driver.MakeProfile();
     if (result.ok() && result->completed.has_value()) {
-      result->completed->digests =
-          ComputeDigests(request, driver.module_hash(),
-                         (*profile)->semantics_version, *result->completed);
+      result->completed->digests = ComputeDigests(
+          request, driver.module_hash(), (*profile)->semantics_version,
+          *result->completed, workspace->writer());
     }
   }
   workspaces.GiveBack(std::move(workspace));

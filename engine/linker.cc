@@ -14,14 +14,13 @@ interp::HostResult TrapUnknown(interp::HostCall& call) {
 
 }  // namespace
 
-std::vector<interp::Extern> LinkImports(const wasm::Module& module,
-                                        const base::Limits& limits,
-                                        interp::Store* store,
-                                        FunctionResolver resolve) {
-  std::vector<interp::Extern> externs(module.imports.size());
-  for (size_t i = 0; i < externs.size(); ++i) {
+void LinkImports(const wasm::Module& module, const base::Limits& limits,
+                 interp::Store* store, FunctionResolver resolve,
+                 std::vector<interp::Extern>* externs) {
+  externs->assign(module.imports.size(), {});
+  for (size_t i = 0; i < externs->size(); ++i) {
     const wasm::Import& import = module.imports[i];
-    interp::Extern& e = externs[i];
+    interp::Extern& e = (*externs)[i];
     e.kind = import.kind;
     switch (import.kind) {
       case wasm::ExternKind::kFunc:
@@ -39,7 +38,6 @@ std::vector<interp::Extern> LinkImports(const wasm::Module& module,
         break;
     }
   }
-  return externs;
 }
 
 interp::Func* NewUnknownFunction(const wasm::Module& module,

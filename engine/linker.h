@@ -15,12 +15,11 @@ namespace ashlar::engine {
 // Answers the function for one import; never null.
 using FunctionResolver = absl::FunctionRef<interp::Func*(const wasm::Import&)>;
 
-// One Extern for each import, in order. Memories, tables and globals are new
-// in `store`, of the imported type, with zeros.
-std::vector<interp::Extern> LinkImports(const wasm::Module& module,
-                                        const base::Limits& limits,
-                                        interp::Store* store,
-                                        FunctionResolver resolve);
+// Makes `externs` one for each import, in order. Memories, tables and globals
+// are new in `store`, of the imported type, with zeros.
+void LinkImports(const wasm::Module& module, const base::Limits& limits,
+                 interp::Store* store, FunctionResolver resolve,
+                 std::vector<interp::Extern>* externs);
 
 // A function that traps with kUnknownHostFunction and the import's names; it
 // charges nothing. `import` outlives the store's contents.

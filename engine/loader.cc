@@ -35,8 +35,9 @@ void CheckNoImports(const wasm::Module& module, wasm::Violations* violations) {
   }
 }
 
-void CheckShape(const Profile& profile, const wasm::Module& module,
+void CheckShape(const Profile& profile, CompiledModule* out,
                 wasm::Violations* violations) {
+  const wasm::Module& module = out->module;
   const bool reject = profile.unknown_imports == UnknownImports::kReject;
   switch (profile.abi) {
     case Abi::kNone:
@@ -44,7 +45,7 @@ void CheckShape(const Profile& profile, const wasm::Module& module,
       return;
     case Abi::kSeal:
       host::CheckSealShape(module, reject, profile.limits.memory_pages_max,
-                           violations);
+                           violations, &out->host_functions);
       return;
   }
 }
@@ -99,12 +100,13 @@ bool LoadInto(absl::string_view bytes, const Profile& profile,
   out->padded_bytes.append(bytes.data(), bytes.size());
   out->padded_bytes.append(wasm::Module::kReadablePadding, '\0');
   out->module.Clear();
+  out->host_functions.clear();
   const absl::Span<const uint8_t> span(
       reinterpret_cast<const uint8_t*>(out->padded_bytes.data()), bytes.size());
   const bool decoded = wasm::Decode(span, profile.limits, profile.features,
                                     &out->module, violations);
   if (decoded || IsWellFormed(*violations)) {
-    CheckShape(profile, out->module, violations);
+    CheckShape(profile, out, violations);
   }
   if (!decoded) return false;
   const compile::Options compile_options = {.features = profile.features,

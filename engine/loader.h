@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "engine/base/hash.h"
 #include "engine/compile/scratch.h"
 #include "engine/interp/code.h"
+#include "engine/interp/instance.h"
 #include "engine/profile.h"
 #include "engine/wasm/module.h"
 #include "engine/wasm/violation.h"
@@ -28,6 +30,9 @@ struct CompiledModule {
   uint64_t size_bytes = 0;  // of the module, without padding
   wasm::Module module;
   interp::Code code;
+  // Of an ABI: what each imported function means, by its index; null where the
+  // ABI does not know it.
+  std::vector<interp::HostFunction> host_functions;
 };
 
 // BLAKE2b-256 of the module's bytes: its name everywhere, and its code hash.

@@ -1,5 +1,6 @@
 #include "engine/module_cache.h"
 
+#include <bit>
 #include <iterator>
 #include <utility>
 
@@ -17,6 +18,27 @@ uint64_t SizeOf(const CompiledModule& module) {
 }
 
 constexpr size_t kNoticedCount = 1 << 14;
+
+// A mark of a module's bytes that is cheap to make: of its size and of words
+// spread over it. Modules of the same mark are compared in full.
+uint64_t Sample(absl::string_view bytes) {
+  constexpr size_t kWords = 16;
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
+  uint64_t sample = bytes.size() * kOdd;
+  if (bytes.size() < sizeof(uint64_t)) return sample;
+  const size_t last = bytes.size() - sizeof(uint64_t);
+  for (size_t i = 0; i < kWords; ++i) {
+    const uint64_t word =
+        base::LoadLe<uint64_t>(bytes.data() + last * i / (kWords - 1));
+    sample = (std::rotl(sample, 23) ^ word) * kOdd;
+  }
+  return sample;
+}
+
+// Without the padding.
+absl::string_view BytesOf(const CompiledModule& module) {
+  return absl::string_view(module.padded_bytes).substr(0, module.size_bytes);
+}
 
 }  // namespace
 
@@ -43,21 +65,43 @@ std::shared_ptr<const CompiledModule> ModuleCache::Find(const CacheKey& key) {
   return it->second->module;
 }
 
+base::Hash256 ModuleCache::HashOf(absl::string_view bytes) {
+  if (!enabled()) return ModuleHash(bytes);
+  const uint64_t sample = Sample(bytes);
+  base::Hash256 hash;
+  std::shared_ptr<const CompiledModule> module;
+  {
+    const absl::MutexLock lock(&mutex_);
+    const auto it = by_sample_.find(sample);
+    if (it != by_sample_.end()) {
+      hash = it->second->key.module;
+      module = it->second->module;
+    }
+  }
+  if (module != nullptr && BytesOf(*module) == bytes) return hash;
+  return ModuleHash(bytes);
+}
+
 void ModuleCache::Insert(const CacheKey& key,
                          std::shared_ptr<const CompiledModule> module) {
   const uint64_t size = SizeOf(*module);
   if (size > size_bytes_max_) return;
+  const uint64_t sample = Sample(BytesOf(*module));
   // Freed after the lock is given back.
   Entries evicted;
   const absl::MutexLock lock(&mutex_);
   if (index_.contains(key)) return;
   while (size_bytes_ + size > size_bytes_max_) {
-    size_bytes_ -= entries_.back().size_bytes;
-    index_.erase(entries_.back().key);
+    const Entry& oldest = entries_.back();
+    size_bytes_ -= oldest.size_bytes;
+    index_.erase(oldest.key);
+    const auto it = by_sample_.find(oldest.sample);
+    if (it != by_sample_.end() && it->second == &oldest) by_sample_.erase(it);
     evicted.splice(evicted.begin(), entries_, std::prev(entries_.end()));
   }
-  entries_.push_front({key, std::move(module), size});
+  entries_.push_front({key, std::move(module), size, sample});
   index_.emplace(key, entries_.begin());
+  by_sample_[sample] = &entries_.front();
   size_bytes_ += size;
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "engine/base/hash.h"
 #include "engine/loader.h"
@@ -45,6 +46,10 @@ class ModuleCache {
               std::shared_ptr<const CompiledModule> module);
   uint64_t size_bytes() const;
 
+  // ModuleHash(bytes), without computing it where a module of just these bytes
+  // is held: comparing them is some fifty times faster.
+  base::Hash256 HashOf(absl::string_view bytes);
+
   // Whether this module was probably noticed before: most modules are run once
   // and are not worth keeping. Always false where the cache is off.
   bool Notice(const CacheKey& key);
@@ -54,6 +59,7 @@ class ModuleCache {
     CacheKey key;
     std::shared_ptr<const CompiledModule> module;
     uint64_t size_bytes = 0;
+    uint64_t sample = 0;  // Sample of its bytes
   };
   using Entries = std::list<Entry>;
 
@@ -61,6 +67,10 @@ class ModuleCache {
   mutable absl::Mutex mutex_;
   Entries entries_ ABSL_GUARDED_BY(mutex_);  // most recently used first
   absl::flat_hash_map<CacheKey, Entries::iterator> index_
+      ABSL_GUARDED_BY(mutex_);
+  // Entries by the samples of their bytes, the last one where several have the
+  // same.
+  absl::flat_hash_map<uint64_t, const Entry*> by_sample_
       ABSL_GUARDED_BY(mutex_);
   uint64_t size_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   // Marks of keys, each at the place that its own hash names.

@@ -62,6 +62,71 @@ TEST(ModuleCache, KeepsTheFirstOfTwo) {
   EXPECT_EQ(cache.size_bytes(), size);
 }
 
+// A module of these bytes, as far as the cache can see.
+std::shared_ptr<const CompiledModule> ModuleOf(const std::string& bytes) {
+  auto module = std::make_shared<CompiledModule>();
+  module->padded_bytes = bytes + std::string(16, '\0');
+  module->size_bytes = bytes.size();
+  return module;
+}
+
+// The hash that a module is held under shows whether it was computed: these
+// tests give it a false one.
+TEST(ModuleCache, KnowsTheHashOfBytesThatItHolds) {
+  const std::string bytes(10'000, 'x');
+  ModuleCache cache(1 << 20);
+  EXPECT_EQ(cache.HashOf(bytes), ModuleHash(bytes));
+  cache.Insert(Key(7), ModuleOf(bytes));
+  EXPECT_EQ(cache.HashOf(bytes), Key(7).module);
+}
+
+TEST(ModuleCache, ComparesAllBytesForAHash) {
+  const std::string bytes(10'000, 'x');
+  ModuleCache cache(1 << 20);
+  cache.Insert(Key(7), ModuleOf(bytes));
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    std::string other = bytes;
+    other[i] = 'y';
+    ASSERT_EQ(cache.HashOf(other), ModuleHash(other)) << i;
+  }
+  const std::string longer = bytes + "x";
+  EXPECT_EQ(cache.HashOf(longer), ModuleHash(longer));
+  const std::string padded = bytes + '\0';
+  EXPECT_EQ(cache.HashOf(padded), ModuleHash(padded));
+}
+
+TEST(ModuleCache, ForgetsHashesWithTheirModules) {
+  const std::string bytes(100'000, 'x');
+  ModuleCache cache(350'000);
+  cache.Insert(Key(7), ModuleOf(bytes));
+  for (uint8_t i = 1; i <= 3; ++i) {
+    cache.Insert(Key(i), ModuleOf(std::string(100'000, static_cast<char>(i))));
+  }
+  EXPECT_EQ(cache.Find(Key(7)), nullptr);
+  EXPECT_EQ(cache.HashOf(bytes), ModuleHash(bytes));
+  // Two modules of one sample: the one that is left stays known.
+  std::string twin = bytes;
+  twin[1] = 'y';
+  cache.Insert(Key(8), ModuleOf(bytes));
+  cache.Insert(Key(9), ModuleOf(twin));
+  EXPECT_EQ(cache.HashOf(twin), Key(9).module);
+  for (uint8_t i = 1; i <= 2; ++i) EXPECT_EQ(cache.Find(Key(i)), nullptr);
+  cache.Insert(Key(1), ModuleOf(std::string(100'000, 'z')));
+  cache.Insert(Key(2), ModuleOf(std::string(100'000, 'w')));
+  EXPECT_EQ(cache.Find(Key(8)), nullptr);
+  EXPECT_EQ(cache.HashOf(twin), Key(9).module);
+}
+
+TEST(ModuleCache, HashesModulesOfAnySize) {
+  ModuleCache cache(1 << 20);
+  for (size_t size = 0; size < 40; ++size) {
+    const std::string bytes(size, 'x');
+    EXPECT_EQ(cache.HashOf(bytes), ModuleHash(bytes));
+    cache.Insert(Key(static_cast<uint8_t>(size)), ModuleOf(bytes));
+    EXPECT_EQ(cache.HashOf(bytes), Key(static_cast<uint8_t>(size)).module);
+  }
+}
+
 TEST(ModuleCache, OffHoldsNothing) {
   ModuleCache cache(0);
   cache.Insert(Key(1), Module(10));

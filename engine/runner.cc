@@ -168,10 +168,13 @@ bool PreparedInstance::Instantiate(const Profile& profile,
                    InstantiateFuel(profile.schedule, module), result)) {
     return false;
   }
-  const std::vector<interp::Extern> imports = LinkImports(
-      module, profile.limits, &store_, [&](const wasm::Import& import) {
+  std::vector<interp::Extern> imports;
+  LinkImports(
+      module, profile.limits, &store_,
+      [&](const wasm::Import& import) {
         return LinkFunction(module, import, host_imports, &store_);
-      });
+      },
+      &imports);
   const interp::InstantiateError error = store_.Instantiate(
       &compiled_.code, imports, profile.limits.memory_pages_max, &instance_);
   if (!error.link_error.empty()) {

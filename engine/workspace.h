@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/base/serial.h"
 #include "engine/compile/scratch.h"
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
@@ -23,6 +24,9 @@ class Workspace {
 
   interp::Execution& execution() { return execution_; }
   compile::Scratch* scratch() { return &scratch_; }
+  // To link a module's imports in, and to digest in.
+  std::vector<interp::Extern>* imports() { return &imports_; }
+  base::Writer* writer() { return &writer_; }
   // An empty store over this workspace's memories.
   std::unique_ptr<interp::Store> TakeStore();
   void GiveBack(std::unique_ptr<interp::Store> store);
@@ -34,6 +38,8 @@ class Workspace {
   interp::MemoryPool pool_;  // outlives the stores
   interp::Execution execution_;
   compile::Scratch scratch_;
+  std::vector<interp::Extern> imports_;
+  base::Writer writer_;
   std::vector<std::unique_ptr<interp::Store>> stores_;
   std::vector<std::shared_ptr<CompiledModule>> modules_;
 };

@@ -1,6 +1,6 @@
 #include "engine/base/hash.h"
 
-#include <cryptopp/blake2.h>
+#include <sodium.h>
 
 #include <algorithm>
 
@@ -32,8 +32,25 @@ absl::StatusOr<Hash256> Hash256::FromBytes(absl::string_view bytes) {
 
 std::string Hash256::ToHex() const { return HexEncode(view()); }
 
+namespace {
+
+// Lets libsodium choose the fastest code for this processor. All of them
+// compute the same, and without it the portable one is used, so its answer
+// does not matter.
+void ChooseCode() { [[maybe_unused]] static const int chosen = sodium_init(); }
+
+}  // namespace
+
 struct Blake2b256Hasher::State {
-  CryptoPP::BLAKE2b blake{/*treeMode=*/false, Hash256::kSizeBytes};
+  crypto_generichash_blake2b_state blake;
+
+  State() {
+    ChooseCode();
+    Init();
+  }
+  void Init() {
+    crypto_generichash_blake2b_init(&blake, nullptr, 0, Hash256::kSizeBytes);
+  }
 };
 
 Blake2b256Hasher::Blake2b256Hasher() : state_(std::make_unique<State>()) {}
@@ -44,21 +61,23 @@ Blake2b256Hasher::~Blake2b256Hasher() = default;
 
 void Blake2b256Hasher::Update(absl::string_view data) {
   ByteSpan span = AsSpan(data);
-  state_->blake.Update(span.data(), span.size());
+  crypto_generichash_blake2b_update(&state_->blake, span.data(), span.size());
 }
 
 Hash256 Blake2b256Hasher::Finish() {
   Hash256 hash;
-  state_->blake.Final(hash.bytes.data());
+  crypto_generichash_blake2b_final(&state_->blake, hash.bytes.data(),
+                                   hash.bytes.size());
+  state_->Init();
   return hash;
 }
 
 Hash256 Blake2b256(absl::string_view data) {
-  CryptoPP::BLAKE2b blake(/*treeMode=*/false, Hash256::kSizeBytes);
+  ChooseCode();
   ByteSpan span = AsSpan(data);
-  blake.Update(span.data(), span.size());
   Hash256 hash;
-  blake.Final(hash.bytes.data());
+  crypto_generichash_blake2b(hash.bytes.data(), hash.bytes.size(), span.data(),
+                             span.size(), nullptr, 0);
   return hash;
 }
 

@@ -1,5 +1,6 @@
 #include "engine/base/serial.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/base/check.h"
@@ -14,6 +15,11 @@ void Writer::Count(size_t count) {
 void Writer::Bytes(absl::string_view bytes) {
   Count(bytes.size());
   Raw(bytes);
+}
+
+void Writer::Grow() {
+  constexpr size_t kRoomBytesMin = 512;
+  out_.resize(std::max(kRoomBytesMin, 2 * size_bytes_));
 }
 
 bool Reader::Count(size_t element_size_bytes_min, uint32_t* count) {

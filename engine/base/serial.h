@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -32,21 +33,43 @@ class Writer {
   void Count(size_t count);
   void Bytes(absl::string_view bytes);
   // Bytes without a length, where the format states it.
-  void Raw(absl::string_view bytes) { out_.append(bytes.data(), bytes.size()); }
-  void Hash(const Hash256& hash) { Raw(hash.view()); }
+  void Raw(absl::string_view bytes) {
+    if (bytes.empty()) return;
+    std::memcpy(Extend(bytes.size()), bytes.data(), bytes.size());
+  }
+  void Hash(const Hash256& hash) {
+    std::memcpy(Extend(Hash256::kSizeBytes), hash.bytes.data(),
+                Hash256::kSizeBytes);
+  }
 
-  const std::string& data() const { return out_; }
-  std::string Take() && { return std::move(out_); }
+  // What was written, until the next change.
+  absl::string_view data() const { return {out_.data(), size_bytes_}; }
+  std::string Take() && {
+    out_.resize(size_bytes_);
+    size_bytes_ = 0;
+    return std::move(out_);
+  }
+  // Starts afresh; keeps its memory.
+  void Clear() { size_bytes_ = 0; }
 
  private:
   template <typename T>
   void Number(T value) {
-    char bytes[sizeof(T)];
-    StoreLe<T>(bytes, value);
-    out_.append(bytes, sizeof(T));
+    StoreLe<T>(Extend(sizeof(T)), value);
   }
 
+  // Room for so many more bytes.
+  char* Extend(size_t size_bytes) {
+    const size_t at = size_bytes_;
+    size_bytes_ += size_bytes;
+    if (size_bytes_ > out_.size()) Grow();
+    return out_.data() + at;
+  }
+  void Grow();
+
+  // The first size_bytes_ of it are written; the rest is room.
   std::string out_;
+  size_t size_bytes_ = 0;
 };
 
 // Reads what a Writer wrote. Every method answers whether there were bytes

@@ -200,13 +200,48 @@ bool Instance::FindExport(absl::string_view name, ExternKind kind,
   return true;
 }
 
+namespace {
+
+// Empties it; what is larger than this is not worth keeping.
+template <typename T>
+void ClearVector(std::vector<T>* v) {
+  constexpr size_t kKeptBytesMax = 256 * 1024;
+  if (v->capacity() * sizeof(T) > kKeptBytesMax) *v = std::vector<T>();
+  v->clear();
+}
+
+}  // namespace
+
+void Table::Clear() {
+  ClearVector(&elements);
+  type = wasm::TableType();
+  elements_max = UINT32_MAX;
+}
+
+void Instance::Clear() {
+  Instance empty;
+  empty.dropped_data.swap(dropped_data);
+  empty.dropped_elements.swap(dropped_elements);
+  empty.global_cells.swap(global_cells);
+  empty.global_pointers.swap(global_pointers);
+  empty.table_pointers.swap(table_pointers);
+  empty.funcs.swap(funcs);
+  ClearVector(&empty.dropped_data);
+  ClearVector(&empty.dropped_elements);
+  ClearVector(&empty.global_cells);
+  ClearVector(&empty.global_pointers);
+  ClearVector(&empty.table_pointers);
+  ClearVector(&empty.funcs);
+  *this = std::move(empty);
+}
+
 Store::~Store() { Clear(); }
 
 void Store::Clear() {
-  instances_.clear();
-  host_funcs_.clear();
-  tables_.clear();
-  globals_.clear();
+  instances_.Clear();
+  host_funcs_.Clear();
+  tables_.Clear();
+  globals_.Clear();
   while (!memories_.empty()) {
     pool_->Release(std::move(memories_.back()));
     memories_.pop_back();
@@ -215,8 +250,7 @@ void Store::Clear() {
 
 Func* Store::NewHostFunc(const wasm::FuncType* type, HostFunction host,
                          void* host_data) {
-  host_funcs_.push_back(std::make_unique<Func>());
-  Func* f = host_funcs_.back().get();
+  Func* f = host_funcs_.New();
   f->type = type;
   f->host = host;
   f->host_data = host_data;
@@ -230,8 +264,7 @@ Memory* Store::NewMemory(wasm::MemoryType type, uint32_t memory_pages_max) {
 }
 
 Table* Store::NewTable(wasm::TableType type, uint64_t init) {
-  tables_.push_back(std::make_unique<Table>());
-  Table* table = tables_.back().get();
+  Table* table = tables_.New();
   table->type = type;
   table->elements.assign(type.limits.min, init);
   table->elements_max = type.limits.max;
@@ -239,9 +272,10 @@ Table* Store::NewTable(wasm::TableType type, uint64_t init) {
 }
 
 GlobalCell* Store::NewGlobal(wasm::GlobalType type, uint64_t value) {
-  globals_.push_back(std::make_unique<GlobalCell>());
-  *globals_.back() = {value, type};
-  return globals_.back().get();
+  GlobalCell* global = globals_.New();
+  global->value = value;
+  global->type = type;
+  return global;
 }
 
 void Store::MakeTables(Instance* instance) {
@@ -260,8 +294,7 @@ InstantiateError Store::Instantiate(const Code* code,
                                     Instance** instance) {
   const wasm::Module& module = *code->module;
   InstantiateError error;
-  instances_.push_back(std::make_unique<Instance>());
-  Instance* in = instances_.back().get();
+  Instance* in = instances_.New();
   in->code = code;
   in->module = &module;
   in->memory = Memory::Empty();

@@ -41,6 +41,8 @@ struct Func {
   HostFunction host = nullptr;     // for host functions
   void* host_data = nullptr;       // theirs, passed through HostCall
   const wasm::FuncType* type = nullptr;
+
+  void Clear() { *this = Func(); }
 };
 
 // References are 64-bit: funcref a Func*, externref whatever the host put
@@ -50,11 +52,15 @@ struct Table {
   wasm::TableType type;
   // min(declared maximum, the profile's), in elements.
   uint32_t elements_max = UINT32_MAX;
+
+  void Clear();
 };
 
 struct GlobalCell {
   uint64_t value = 0;  // i32 and f32 zero-extended
   wasm::GlobalType type;
+
+  void Clear() { *this = GlobalCell(); }
 };
 
 // What fills one import, in the order of Module::imports.
@@ -93,6 +99,8 @@ struct Instance {
 
   // nullptr / kind mismatch: no such export.
   bool FindExport(absl::string_view name, wasm::ExternKind kind, Extern* out);
+  // As a new one, but keeps memory of usual size.
+  void Clear();
 };
 
 // Why an instance could not be made.
@@ -102,6 +110,27 @@ struct InstantiateError {
   // wording, then names. Empty where a trap is set.
   std::string link_error;
   bool ok() const { return trap == Trap::kNone && link_error.empty(); }
+};
+
+// Objects that stay where they are until all of them are cleared, and are then
+// used again. T::Clear makes one as new.
+template <typename T>
+class ReusedObjects {
+ public:
+  T* New() {
+    if (used_ == objects_.size()) objects_.push_back(std::make_unique<T>());
+    return objects_[used_++].get();
+  }
+  void Clear() {
+    while (used_ > 0) objects_[--used_]->Clear();
+    if (objects_.size() > kKeptMax) objects_.resize(kKeptMax);
+  }
+
+ private:
+  static constexpr size_t kKeptMax = 128;
+
+  std::vector<std::unique_ptr<T>> objects_;
+  size_t used_ = 0;
 };
 
 // Owns everything of one execution (or of one spec-suite script).
@@ -126,17 +155,18 @@ class Store {
   Memory* NewMemory(wasm::MemoryType type, uint32_t memory_pages_max);
   Table* NewTable(wasm::TableType type, uint64_t init);
   GlobalCell* NewGlobal(wasm::GlobalType type, uint64_t value);
-  // Frees everything, last made first; memories go back to the pool.
+  // Gives everything back: memories to the pool, the rest to this store, which
+  // uses it again.
   void Clear();
 
  private:
   void MakeTables(Instance* instance);
 
   MemoryPool* pool_;
-  std::vector<std::unique_ptr<Instance>> instances_;
-  std::vector<std::unique_ptr<Func>> host_funcs_;
-  std::vector<std::unique_ptr<Table>> tables_;
-  std::vector<std::unique_ptr<GlobalCell>> globals_;
+  ReusedObjects<Instance> instances_;
+  ReusedObjects<Func> host_funcs_;
+  ReusedObjects<Table> tables_;
+  ReusedObjects<GlobalCell> globals_;
   std::vector<std::unique_ptr<Memory>> memories_;
 };
 

@@ -32,27 +32,35 @@ void CheckMemoryImport(const wasm::Module& module, const wasm::Import& import,
   }
 }
 
-void CheckFunctionImport(const wasm::Module& module, const wasm::Import& import,
-                         wasm::Violations* violations) {
+interp::HostFunction CheckFunctionImport(const wasm::Module& module,
+                                         const wasm::Import& import,
+                                         bool reject_unknown,
+                                         wasm::Violations* violations) {
   const wasm::FuncType* type = TypeOf(module, import.index);
-  if (type == nullptr) return;
+  if (type == nullptr) return nullptr;
   bool name_is_known = false;
-  if (FindSealFunction(import.module, import.name, *type, &name_is_known) !=
-      nullptr) {
-    return;
+  const SealFunction* function =
+      FindSealFunction(import.module, import.name, *type, &name_is_known);
+  if (function != nullptr) return function->function;
+  if (reject_unknown) {
+    violations->Add(name_is_known ? ViolationCode::kAbiImportType
+                                  : ViolationCode::kAbiUnknownImport,
+                    import.offset,
+                    absl::StrCat(import.module, ".", import.name));
   }
-  violations->Add(name_is_known ? ViolationCode::kAbiImportType
-                                : ViolationCode::kAbiUnknownImport,
-                  import.offset, absl::StrCat(import.module, ".", import.name));
+  return nullptr;
 }
 
 void CheckImports(const wasm::Module& module, bool reject_unknown,
-                  uint32_t memory_pages_max, wasm::Violations* violations) {
+                  uint32_t memory_pages_max, wasm::Violations* violations,
+                  std::vector<interp::HostFunction>* functions) {
   bool has_memory = false;
+  functions->clear();
   for (const wasm::Import& import : module.imports) {
     switch (import.kind) {
       case ExternKind::kFunc:
-        if (reject_unknown) CheckFunctionImport(module, import, violations);
+        functions->push_back(
+            CheckFunctionImport(module, import, reject_unknown, violations));
         break;
       case ExternKind::kMemory:
         has_memory = true;
@@ -105,8 +113,9 @@ void CheckExports(const wasm::Module& module, wasm::Violations* violations) {
 }  // namespace
 
 void CheckSealShape(const wasm::Module& module, bool reject_unknown,
-                    uint32_t memory_pages_max, wasm::Violations* violations) {
-  CheckImports(module, reject_unknown, memory_pages_max, violations);
+                    uint32_t memory_pages_max, wasm::Violations* violations,
+                    std::vector<interp::HostFunction>* functions) {
+  CheckImports(module, reject_unknown, memory_pages_max, violations, functions);
   CheckExports(module, violations);
   if (module.has_start) {
     violations->Add(ViolationCode::kAbiStartFunction, 0);

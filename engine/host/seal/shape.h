@@ -4,7 +4,9 @@
 #define ENGINE_HOST_SEAL_SHAPE_H_
 
 #include <cstdint>
+#include <vector>
 
+#include "engine/interp/instance.h"
 #include "engine/wasm/module.h"
 #include "engine/wasm/violation.h"
 
@@ -21,8 +23,11 @@ namespace ashlar::host {
 //   `reject_unknown` says so.
 // `module` may have been refused by the decoder for limits and features; what
 // cannot be resolved then is passed over.
+// `*functions` becomes what each imported function means, by its index; null
+// where the ABI knows no such function.
 void CheckSealShape(const wasm::Module& module, bool reject_unknown,
-                    uint32_t memory_pages_max, wasm::Violations* violations);
+                    uint32_t memory_pages_max, wasm::Violations* violations,
+                    std::vector<interp::HostFunction>* functions);
 
 }  // namespace ashlar::host
 

@@ -23,6 +23,20 @@ using wasm::ViolationCode;
 
 constexpr uint32_t kPagesMax = 16;
 
+// One meaning for each imported function, found by its names and type.
+void ExpectMeanings(const wasm::Module& module,
+                    const std::vector<interp::HostFunction>& functions) {
+  ASSERT_EQ(functions.size(), module.imported_functions);
+  for (const wasm::Import& import : module.imports) {
+    if (import.kind != ExternKind::kFunc) continue;
+    bool name_is_known = false;
+    const SealFunction* f =
+        FindSealFunction(import.module, import.name,
+                         module.func_type(import.index), &name_is_known);
+    EXPECT_EQ(functions[import.index], f == nullptr ? nullptr : f->function);
+  }
+}
+
 // The codes of all violations of what was built.
 std::vector<ViolationCode> Check(const ModuleBuilder& builder,
                                  bool reject_unknown = true) {
@@ -34,7 +48,9 @@ std::vector<ViolationCode> Check(const ModuleBuilder& builder,
   EXPECT_TRUE(wasm::Decode(absl::MakeConstSpan(bytes).subspan(0, size),
                            base::kRelaxedLimits, wasm::Features::All(), &module,
                            &violations));
-  CheckSealShape(module, reject_unknown, kPagesMax, &violations);
+  std::vector<interp::HostFunction> functions;
+  CheckSealShape(module, reject_unknown, kPagesMax, &violations, &functions);
+  ExpectMeanings(module, functions);
   std::vector<ViolationCode> codes;
   for (const wasm::Violation& v : violations.list()) codes.push_back(v.code);
   return codes;
