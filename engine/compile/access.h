@@ -7,6 +7,17 @@
 
 namespace ashlar::compile {
 
+// Whether the instruction at `p` is a shift to the left by 0-3 into the
+// temporary `slot`.
+bool Translator::IsSmallShiftOf(const uint8_t* p, int32_t slot) const {
+  using namespace interp;
+  const auto handler = Get<uint64_t>(p);
+  return Get<int16_t>(p + 8) == slot && slot >= s_->temps &&
+         (handler == s_->handlers[kOpI32Shl_SI] ||
+          handler == s_->handlers[kOpI32Shl_AI]) &&
+         (Get<uint32_t>(p + 12) & 31) < 4;
+}
+
 // The address was just added up: the load does it (and a small shift before
 // it) itself. Fused forms: +3 slot slot, +4 acc slot, +5 slot imm16, +6 slot
 // + (slot << 0..3) with a 14-bit offset.
@@ -26,9 +37,7 @@ bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
     Put<uint16_t>(p + 14, static_cast<uint16_t>(offset));
   } else if (form != 0 && s_->before_last != nullptr &&
              s_->before_last + 16 == p && offset < 16384 &&
-             s_->before_last_op - kOpI32Shl_SI < 2 &&
-             Get<int16_t>(s_->before_last + 8) >= s_->temps &&
-             (Get<uint32_t>(s_->before_last + 12) & 31) < 4) {
+             IsSmallShiftOf(s_->before_last, form == 1 ? lhs : rhs)) {
     // The shifted value was a temporary that only the addition used.
     const uint32_t shift = Get<uint32_t>(s_->before_last + 12) & 31;
     const auto shifted = Get<int16_t>(s_->before_last + 10);
@@ -58,7 +67,7 @@ bool Translator::LoadOp(Descriptor d) {
   if (ASHLAR_UNLIKELY(!Need(1))) return false;
   Entry* x = sp_ - 1;
   if (ASHLAR_UNLIKELY((x->type != 0x7f) | (align > d.extra) |
-                      s_->module.memories.empty())) {
+                      !s_->has_memory)) {
     return false;
   }
   const int32_t dst = Temp(x);
@@ -103,7 +112,7 @@ bool Translator::StoreOp(Descriptor d) {
   Entry* x = sp_ - 2;
   Entry* y = sp_ - 1;
   if (ASHLAR_UNLIKELY((x->type != 0x7f) | (y->type != d.in) |
-                      (align > d.extra) | s_->module.memories.empty())) {
+                      (align > d.extra) | !s_->has_memory)) {
     return false;
   }
   uint32_t form;
@@ -138,10 +147,12 @@ bool Translator::StoreOp(Descriptor d) {
 bool Translator::LocalGet() {
   const uint32_t index = U32();
   if (ASHLAR_UNLIKELY(index >= s_->local_count)) return false;
-  const Local local = s_->locals[index];
-  s_->pending |= uint64_t{1} << (index & 63);
-  s_->low = sp_ < s_->low ? sp_ : s_->low;
-  PushSlot(local.slot, static_cast<uint8_t>(local.type));
+  const Local* const local = &s_->locals[index];
+  s_->pending |= local->bit;
+  if (ASHLAR_UNLIKELY(sp_ < s_->low)) s_->low = sp_;
+  Put<uint64_t>(&sp_->slot, Get<uint64_t>(&local->slot));
+  ++sp_;
+  NoteHeight();
   return true;
 }
 
@@ -188,40 +199,40 @@ bool Translator::LocalSet(bool tee) {
 
 bool Translator::GlobalGet() {
   const uint32_t index = U32();
-  if (ASHLAR_UNLIKELY(index >= s_->module.globals.size())) return false;
+  if (ASHLAR_UNLIKELY(index >= s_->module->globals.size())) return false;
   const int32_t dst = Temp(sp_);
-  const bool imported = index < s_->module.imported_globals;
+  const bool imported = index < s_->module->imported_globals;
   const uint32_t op =
       imported ? interp::kOpGlobalGetImported : interp::kOpGlobalGet;
   SetOp(out_, op);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
   Put<uint32_t>(out_ + 12,
-                imported ? index : index - s_->module.imported_globals);
+                imported ? index : index - s_->module->imported_globals);
   Emitted(op, out_, dst);
   out_ += 16;
-  PushSlot(dst, static_cast<uint8_t>(s_->module.globals[index].type.type));
+  PushSlot(dst, static_cast<uint8_t>(s_->module->globals[index].type.type));
   return true;
 }
 
 bool Translator::GlobalSet() {
   using namespace interp;
   const uint32_t index = U32();
-  if (ASHLAR_UNLIKELY(!Need(1) || index >= s_->module.globals.size())) {
+  if (ASHLAR_UNLIKELY(!Need(1) || index >= s_->module->globals.size())) {
     return false;
   }
   Entry* v = --sp_;
-  const wasm::GlobalType& type = s_->module.globals[index].type;
+  const wasm::GlobalType& type = s_->module->globals[index].type;
   if (!type.is_mutable || v->type != static_cast<uint8_t>(type.type)) {
     return false;
   }
   if (v->is_constant) Materialise(v, Temp(v));
-  const bool imported = index < s_->module.imported_globals;
+  const bool imported = index < s_->module->imported_globals;
   SetOp(out_, imported             ? kOpGlobalSetImported
               : v->slot == s_->acc ? kOpGlobalSet_A
                                    : kOpGlobalSet_S);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(v->slot));
   Put<uint32_t>(out_ + 12,
-                imported ? index : index - s_->module.imported_globals);
+                imported ? index : index - s_->module->imported_globals);
   out_ += 16;
   s_->last_dst = kNone;
   return true;

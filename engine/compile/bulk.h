@@ -17,8 +17,8 @@ bool Translator::References(Class klass) {
   }
   if (klass == Class::kRefFunc) {
     const uint32_t function = U32();
-    if (function >= s_->module.declared_refs.size() ||
-        !s_->module.declared_refs[function]) {
+    if (function >= s_->module->declared_refs.size() ||
+        !s_->module->declared_refs[function]) {
       return false;
     }
     const int32_t dst = Temp(sp_);
@@ -59,7 +59,7 @@ bool Translator::Memory(Class klass) {
   using namespace interp;
   if (klass == Class::kDataDrop || klass == Class::kMemoryInit) {
     const uint32_t segment = U32();
-    if (!s_->module.has_data_count || segment >= s_->module.data_count)
+    if (!s_->module->has_data_count || segment >= s_->module->data_count)
       return false;
     if (klass == Class::kDataDrop) {
       SetOp(out_, kOpDataDrop);
@@ -68,8 +68,7 @@ bool Translator::Memory(Class klass) {
       s_->last_dst = kNone;
       return true;
     }
-    if (!ZeroByte() || s_->module.memories.empty() ||
-        !PopThree(0x7f, 0x7f, 0x7f)) {
+    if (!ZeroByte() || !s_->has_memory || !PopThree(0x7f, 0x7f, 0x7f)) {
       return false;
     }
     SetOp(out_, kOpMemoryInit);
@@ -78,7 +77,7 @@ bool Translator::Memory(Class klass) {
     s_->last_dst = kNone;
     return true;
   }
-  if (!ZeroByte() || s_->module.memories.empty()) return false;
+  if (!ZeroByte() || !s_->has_memory) return false;
   if (klass == Class::kMemorySize) {
     const int32_t dst = Temp(sp_);
     SetOp(out_, kOpMemorySize);
@@ -110,7 +109,7 @@ bool Translator::Memory(Class klass) {
 }
 
 bool Translator::KnownTable(uint32_t index) const {
-  return index < s_->module.tables.size() &&
+  return index < s_->module->tables.size() &&
          (index == 0 ||
           s_->context->options->features.Has(wasm::Feature::kReferenceTypes));
 }
@@ -118,7 +117,7 @@ bool Translator::KnownTable(uint32_t index) const {
 // table.size, get, set and grow.
 bool Translator::TableAccess(Class klass, uint32_t table) {
   using namespace interp;
-  const auto type = static_cast<uint8_t>(s_->module.tables[table].element);
+  const auto type = static_cast<uint8_t>(s_->module->tables[table].element);
   const uint32_t operands = klass == Class::kTableSize  ? 0
                             : klass == Class::kTableGet ? 1
                                                         : 2;
@@ -174,7 +173,7 @@ bool Translator::TableBulk(Class klass) {
   uint32_t from = 0;
   if (klass == Class::kElemDrop || klass == Class::kTableInit) {
     from = U32();
-    if (from >= s_->module.elements.size()) return false;
+    if (from >= s_->module->elements.size()) return false;
   }
   if (klass == Class::kElemDrop) {
     SetOp(out_, kOpElemDrop);
@@ -185,17 +184,17 @@ bool Translator::TableBulk(Class klass) {
   }
   const uint32_t table = U32();
   if (!KnownTable(table)) return false;
-  const auto type = static_cast<uint8_t>(s_->module.tables[table].element);
+  const auto type = static_cast<uint8_t>(s_->module->tables[table].element);
   uint32_t op = kOpTableFill;
   uint8_t source = type;
   if (klass == Class::kTableCopy) {
     op = kOpTableCopy;
     from = U32();
     if (!KnownTable(from)) return false;
-    source = static_cast<uint8_t>(s_->module.tables[from].element);
+    source = static_cast<uint8_t>(s_->module->tables[from].element);
   } else if (klass == Class::kTableInit) {
     op = kOpTableInit;
-    source = static_cast<uint8_t>(s_->module.elements[from].type);
+    source = static_cast<uint8_t>(s_->module->elements[from].type);
   }
   const uint8_t second = klass == Class::kTableFill ? type : 0x7f;
   if (source != type || !PopThree(0x7f, second, 0x7f)) return false;

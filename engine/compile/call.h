@@ -30,8 +30,8 @@ void Translator::EmitCallTarget(uint8_t* field, uint32_t function) {
 // begins there.
 bool Translator::CallOp() {
   const uint32_t function = U32();
-  if (ASHLAR_UNLIKELY(function >= s_->module.functions.size())) return false;
-  const wasm::FuncType& type = s_->module.func_type(function);
+  if (ASHLAR_UNLIKELY(function >= s_->module->functions.size())) return false;
+  const wasm::FuncType& type = s_->module->func_type(function);
   const uint32_t count = type.param_count;
   if (ASHLAR_UNLIKELY(!TopIs(ParamBytes(type), count))) return false;
   cost_ += CallParametersPrice(*s_->context->options->schedule, count);
@@ -52,14 +52,14 @@ bool Translator::IndirectCallee(const wasm::FuncType** type, uint32_t* table,
                                 Entry** index) {
   const uint32_t type_index = U32();
   *table = U32();
-  if (type_index >= s_->module.types.size() || !KnownTable(*table) ||
+  if (type_index >= s_->module->types.size() || !KnownTable(*table) ||
       !Need(1) ||
-      s_->module.tables[*table].element != wasm::ValType::kFuncRef) {
+      s_->module->tables[*table].element != wasm::ValType::kFuncRef) {
     return false;
   }
   *index = --sp_;
   if ((*index)->type != 0x7f) return false;
-  *type = &s_->module.types[type_index];
+  *type = &s_->module->types[type_index];
   cost_ += CallParametersPrice(*s_->context->options->schedule,
                                (*type)->param_count);
   if (!TopIs(ParamBytes(**type), (*type)->param_count)) return false;
@@ -97,8 +97,8 @@ bool Translator::TailResultsMatch(const wasm::FuncType& callee) const {
 bool Translator::ReturnCall() {
   CHECK_CURSOR();
   const uint32_t function = U32();
-  if (function >= s_->module.functions.size()) return false;
-  const wasm::FuncType& type = s_->module.func_type(function);
+  if (function >= s_->module->functions.size()) return false;
+  const wasm::FuncType& type = s_->module->func_type(function);
   if (!TailResultsMatch(type) || !TopIs(ParamBytes(type), type.param_count)) {
     return false;
   }

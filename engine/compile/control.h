@@ -31,11 +31,11 @@ bool Translator::BlockType(Control* c) {
   if (!s_->context->options->features.Has(wasm::Feature::kMultiValue))
     return false;
   const LebResult index = ReadLebSigned(ip_, 33);
-  if (index.next == nullptr || index.value >= s_->module.types.size()) {
+  if (index.next == nullptr || index.value >= s_->module->types.size()) {
     return false;  // negative ones are huge
   }
   ip_ = index.next;
-  const wasm::FuncType& type = s_->module.types[index.value];
+  const wasm::FuncType& type = s_->module->types[index.value];
   c->params = reinterpret_cast<const uint8_t*>(type.params_data);
   c->results = reinterpret_cast<const uint8_t*>(type.results_data);
   c->param_count = type.param_count;

@@ -73,7 +73,7 @@ constexpr Descriptor kRows[] = {
 };
 static_assert(sizeof(kRows) / sizeof(kRows[0]) == wasm::kOpcodeCount);
 
-bool IsCommutative(Opcode o) {
+uint8_t KindOfBinary(Opcode o) {
   switch (o) {
     case Opcode::kI32Add:
     case Opcode::kI32Mul:
@@ -85,9 +85,12 @@ bool IsCommutative(Opcode o) {
     case Opcode::kI64And:
     case Opcode::kI64Or:
     case Opcode::kI64Xor:
-      return true;
+      return kCommutative;
+    case Opcode::kI32Sub:
+    case Opcode::kI64Sub:
+      return kSubtraction;
     default:
-      return false;
+      return 0;
   }
 }
 
@@ -102,7 +105,7 @@ constexpr uint8_t kSwapped[10] = {0, 1, 4, 5, 2, 3, 8, 9, 6, 7};
 uint8_t ExtraOf(Opcode o, const Descriptor& d) {
   switch (d.klass) {
     case kBinary:
-      return IsCommutative(o);
+      return KindOfBinary(o);
     case kCompare: {
       const uint32_t first =
           d.in == kI32 ? interp::kOpI32Eq_SS : interp::kOpI64Eq_SS;

@@ -57,18 +57,16 @@ int64_t Translator::S64() {
 bool Translator::ZeroByte() { return *ip_++ == 0; }
 
 void Translator::PushSlot(int32_t slot, uint8_t type) {
-  sp_->slot = slot;
-  sp_->type = type;
-  sp_->is_constant = 0;
+  Put<uint64_t>(&sp_->slot, static_cast<uint32_t>(slot) |
+                                static_cast<uint64_t>(type) << 32);
   ++sp_;
   NoteHeight();
 }
 
 void Translator::PushConstant(int64_t value, uint8_t type) {
   sp_->constant = value;
-  sp_->slot = kNoSlot;
-  sp_->type = type;
-  sp_->is_constant = 1;
+  Put<uint64_t>(&sp_->slot, static_cast<uint32_t>(kNoSlot) |
+                                uint64_t{kConstantKind | type} << 32);
   ++sp_;
   NoteHeight();
 }
@@ -95,7 +93,7 @@ bool Translator::TopIs(const uint8_t* types, uint32_t count) const {
 
 void Translator::ForgetLast() {
   s_->last_dst = kNone;
-  s_->before_last = nullptr;
+  s_->last = nullptr;
   s_->last_copy = nullptr;
 }
 
@@ -215,7 +213,7 @@ void Translator::Hazard(uint32_t local, int32_t slot) {
 // Notes the instruction at `p` (just written, 16 bytes) that wrote dst and
 // acc.
 void Translator::Emitted(uint32_t op, uint8_t* p, int32_t dst) {
-  s_->before_last = nullptr;
+  s_->before_last = s_->last;
   s_->last_op = op;
   s_->last = p;
   s_->acc_before_last = s_->acc;
@@ -230,10 +228,10 @@ uint32_t Translator::FormOf(const Entry* x, const Entry* y) const {
 }
 
 void Translator::CloseCharges() {
-  for (uint32_t i = 0; i < s_->site_count; ++i) {
-    Put<uint32_t>(s_->sites[i].cost_field, cost_ - s_->sites[i].start);
+  for (const Site* site = s_->sites; site != s_->sites_end; ++site) {
+    Put<uint32_t>(site->cost_field, cost_ - site->start);
   }
-  s_->site_count = 0;
+  s_->sites_end = s_->sites;
 }
 
 }  // namespace ashlar::compile

@@ -7,8 +7,57 @@
 
 namespace ashlar::compile {
 
-// Binary operations and comparisons: five forms. A constant goes to the
-// right, into the instruction, where it fits 32 bits.
+// x - c is x + -c.
+inline constexpr uint32_t kFromAddToSub =
+    interp::kOpI32Sub_SS - interp::kOpI32Add_SS;
+static_assert(kFromAddToSub == interp::kOpI64Sub_SS - interp::kOpI64Add_SS);
+
+// The two operands become one value, which an instruction at the end made.
+void Translator::Replace2(uint32_t op, int32_t dst, Descriptor d) {
+  Entry* const x = sp_ - 2;
+  SetOp(out_, op);
+  Put<uint32_t>(out_ + 8, static_cast<uint16_t>(dst) |
+                              static_cast<uint32_t>(x->slot) << 16);
+  Emitted(op, out_, dst);
+  out_ += 16;
+  Put<uint64_t>(&x->slot, static_cast<uint32_t>(dst) |
+                              static_cast<uint64_t>(d.out) << 32);
+  --sp_;
+}
+
+// Binary operations and comparisons: five forms. Here what most are: no
+// constant on the left, on the right one that fits the instruction, or none.
+template <bool kCompare>
+bool Translator::BinaryFast(Descriptor d) {
+  using namespace interp;
+  if (ASHLAR_UNLIKELY(!Need(2))) return false;
+  const Entry* const x = sp_ - 2;
+  const Entry* const y = sp_ - 1;
+  const uint32_t in = d.in;
+  if (ASHLAR_UNLIKELY(x->kind() != in)) return false;
+  uint32_t op = d.op;
+  if (y->kind() == (in | kConstantKind)) {
+    int64_t constant = y->constant;
+    if (ASHLAR_UNLIKELY(constant != static_cast<int32_t>(constant))) {
+      return false;
+    }
+    if (!kCompare && d.extra == kSubtraction) {
+      if (ASHLAR_UNLIKELY(constant == INT32_MIN)) return false;
+      op -= kFromAddToSub;
+      constant = -constant;
+    }
+    op += kFormImm + (x->slot == s_->acc);
+    Put<int32_t>(out_ + 12, static_cast<int32_t>(constant));
+  } else {
+    if (ASHLAR_UNLIKELY(y->kind() != in)) return false;
+    op += FormOf(x, y);
+    Put<int16_t>(out_ + 12, static_cast<int16_t>(y->slot));
+  }
+  Replace2(op, Temp(x), d);
+  return true;
+}
+
+// All of them. A constant goes to the right where it fits the instruction.
 template <bool kCompare>
 bool Translator::Binary(Descriptor d) {
   using namespace interp;
@@ -20,7 +69,8 @@ bool Translator::Binary(Descriptor d) {
   const int32_t dst = Temp(x);
   // Only what fits the instruction changes sides: another constant would be
   // written to y's temporary, where the other operand stands.
-  if (x->is_constant && !y->is_constant && (kCompare || d.extra) &&
+  if (x->is_constant && !y->is_constant &&
+      (kCompare || d.extra == kCommutative) &&
       x->constant == static_cast<int32_t>(x->constant)) {
     std::swap(*x, *y);
     if (kCompare) {
@@ -45,9 +95,9 @@ bool Translator::Binary(Descriptor d) {
     Materialise(y, Temp(y));
     immediate = false;
   }
-  if (immediate && (op == kOpI32Sub_SS || op == kOpI64Sub_SS) &&
+  if (!kCompare && immediate && d.extra == kSubtraction &&
       y->constant != INT32_MIN) {
-    op -= kOpI32Sub_SS - kOpI32Add_SS;
+    op -= kFromAddToSub;
     y->constant = -y->constant;
   }
   if (immediate) {
@@ -57,24 +107,9 @@ bool Translator::Binary(Descriptor d) {
     op += FormOf(x, y);
     Put<int16_t>(out_ + 12, static_cast<int16_t>(y->slot));
   }
-  SetOp(out_, op);
-  Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
-  Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
-  uint8_t* const before =
-      s_->last_dst == s_->acc && s_->last_dst != kNone ? s_->last : nullptr;
-  const uint32_t before_op = s_->last_op;
-  Emitted(op, out_, dst);
-  s_->before_last = before;
-  s_->before_last_op = before_op;
-  out_ += 16;
-  x->slot = dst;
-  x->type = d.out;
-  --sp_;
+  Replace2(op, dst, d);
   return true;
 }
-
-static_assert(interp::kOpI32Sub_SS - interp::kOpI32Add_SS ==
-              interp::kOpI64Sub_SS - interp::kOpI64Add_SS);
 
 // eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u -> negated.
 inline constexpr uint8_t kNegated[10] = {1, 0, 8, 9, 6, 7, 4, 5, 2, 3};

@@ -24,10 +24,10 @@ void Scratch::Reserve(const wasm::Module& module, const base::Limits& limits) {
   controls_arena_.Reserve(blocks * sizeof(Control));
   sites_arena_.Reserve(charges * sizeof(Site));
   locals_arena_.Reserve(local_count * sizeof(Local));
-  entries = reinterpret_cast<Entry*>(entries_arena_.base());
-  controls = reinterpret_cast<Control*>(controls_arena_.base());
-  sites = reinterpret_cast<Site*>(sites_arena_.base());
-  locals = reinterpret_cast<Local*>(locals_arena_.base());
+  state.stack = reinterpret_cast<Entry*>(entries_arena_.base());
+  state.controls = reinterpret_cast<Control*>(controls_arena_.base());
+  state.sites = reinterpret_cast<Site*>(sites_arena_.base());
+  state.locals = reinterpret_cast<Local*>(locals_arena_.base());
   pending_calls.assign(module.functions.size(), nullptr);
 }
 

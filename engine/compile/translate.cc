@@ -12,20 +12,27 @@ namespace ashlar::compile {
 const uint8_t kTypeBytes[256] = {TYPES_64(0), TYPES_64(64), TYPES_64(128),
                                  TYPES_64(192)};
 
-State::State(Context* c)
-    : rows(c->scratch->rows),
-      handlers(interp::HandlerTable()),
-      stack(c->scratch->entries),
-      locals(c->scratch->locals),
-      sites(c->scratch->sites),
-      controls(c->scratch->controls),
-      module(*c->module),
-      context(c),
-      end(c->end),
-      base(stack),
-      max_sp(stack),
-      low(stack),
-      control(controls) {}
+void State::Begin(Context* next) {
+  handlers = interp::HandlerTable();
+  module = next->module;
+  context = next;
+  end = next->end;
+  base = stack;
+  max_sp = stack;
+  low = stack;
+  control = controls;
+  sites_end = sites;
+  has_memory = !module->memories.empty();
+  dead = false;
+  acc = kNone;
+  last_dst = kNone;
+  last_op = 0;
+  acc_before_last = kNone;
+  last = nullptr;
+  before_last = nullptr;
+  last_copy = nullptr;
+  pending = 0;
+}
 
 // Declares the locals and writes the header and the zeroing of locals. A
 // parameter stands below the two links: slot = index - parameters - 2.
@@ -35,7 +42,8 @@ bool Translator::Prologue() {
   const auto params = static_cast<int32_t>(type.param_count);
   s_->result_slot = -2 - params;
   for (int32_t i = 0; i < params; ++i) {
-    s_->locals[i] = {i - params - 2, static_cast<uint8_t>(type.params_data[i])};
+    s_->locals[i] = {i - params - 2, static_cast<uint8_t>(type.params_data[i]),
+                     uint64_t{1} << (i & 63)};
   }
   uint32_t declared = 0;
   const uint32_t groups = U32();
@@ -49,7 +57,8 @@ bool Translator::Prologue() {
     }
     for (uint32_t i = 0; i < count; ++i) {
       const auto slot = static_cast<int32_t>(declared + i);
-      s_->locals[params + slot] = {slot, local_type};
+      s_->locals[params + slot] = {slot, local_type,
+                                   uint64_t{1} << ((params + slot) & 63)};
     }
     declared += count;
   }
@@ -158,12 +167,14 @@ void Record(State* s, const uint8_t* out_before, uint32_t op_before,
 // Goes on with the instruction of `row`, whose immediates stand `skip` bytes
 // behind the cursor.
 #if defined(__clang__)
-#define ASHLAR_NEXT_STEP_OF(t, row_, skip)                                    \
-  const StepRow& row = row_;                                                  \
-  [[clang::musttail]] return row.step(s, (t).ip_ + (skip), (t).sp_, (t).out_, \
-                                      (t).cost_ + row.descriptor.price,       \
-                                      row.descriptor)
+#define ASHLAR_TAIL [[clang::musttail]]
+#define ASHLAR_NEXT_STEP_OF(t, row_, skip)                            \
+  const StepRow& row = row_;                                          \
+  ASHLAR_TAIL return row.step(s, (t).ip_ + (skip), (t).sp_, (t).out_, \
+                              (t).cost_ + row.descriptor.price,       \
+                              row.descriptor)
 #else
+#define ASHLAR_TAIL
 // Without guaranteed tail calls, Translate() calls the steps in a loop.
 #define ASHLAR_NEXT_STEP_OF(t, row_, skip)     \
   const StepRow& row = row_;                   \
@@ -178,75 +189,96 @@ void Record(State* s, const uint8_t* out_before, uint32_t op_before,
 #define ASHLAR_NEXT_STEP(t) ASHLAR_NEXT_STEP_OF(t, s->rows[*(t).ip_], 1)
 
 // What handles the instructions of each class.
-#define STEPS(STEP)                               \
-  STEP(kBinary, Binary<false>(d))                 \
-  STEP(kCompare, Binary<true>(d))                 \
-  STEP(kEqz, Eqz(d))                              \
-  STEP(kUnary, Unary(d))                          \
-  STEP(kFloatBinary, FloatBinary(d))              \
-  STEP(kFloatCompare, FloatBinary(d))             \
-  STEP(kFloatUnary, FloatUnary(d))                \
-  STEP(kRetype, Retype(d))                        \
-  STEP(kLoad, LoadOp(d))                          \
-  STEP(kStore, StoreOp(d))                        \
-  STEP(kUnreachable, Unreachable())               \
-  STEP(kNop, Nop())                               \
-  STEP(kBlock, EnterBlock(Control::kBlock))       \
-  STEP(kLoop, EnterBlock(Control::kLoop))         \
-  STEP(kIf, EnterIf())                            \
-  STEP(kElse, Else())                             \
-  STEP(kBr, Branch())                             \
-  STEP(kBrIf, BranchIf())                         \
-  STEP(kBrTable, BranchTable())                   \
-  STEP(kReturn, Return())                         \
-  STEP(kCall, CallOp())                           \
-  STEP(kCallIndirect, CallIndirect())             \
-  STEP(kReturnCall, ReturnCall())                 \
-  STEP(kReturnCallIndirect, ReturnCallIndirect()) \
-  STEP(kDrop, Drop())                             \
-  STEP(kSelect, Select(false))                    \
-  STEP(kSelectT, Select(true))                    \
-  STEP(kLocalGet, LocalGet())                     \
-  STEP(kLocalSet, LocalSet(false))                \
-  STEP(kLocalTee, LocalSet(true))                 \
-  STEP(kGlobalGet, GlobalGet())                   \
-  STEP(kGlobalSet, GlobalSet())                   \
-  STEP(kTableGet, TableOp(Class::kTableGet))      \
-  STEP(kTableSet, TableOp(Class::kTableSet))      \
-  STEP(kRefNull, References(Class::kRefNull))     \
-  STEP(kRefIsNull, References(Class::kRefIsNull)) \
-  STEP(kRefFunc, References(Class::kRefFunc))     \
-  STEP(kI32Const, ConstI32())                     \
-  STEP(kI64Const, ConstI64())                     \
-  STEP(kF32Const, ConstF32())                     \
-  STEP(kF64Const, ConstF64())                     \
-  STEP(kMemorySize, Memory(Class::kMemorySize))   \
-  STEP(kMemoryGrow, Memory(Class::kMemoryGrow))   \
-  STEP(kMemoryInit, Memory(Class::kMemoryInit))   \
-  STEP(kDataDrop, Memory(Class::kDataDrop))       \
-  STEP(kMemoryCopy, Memory(Class::kMemoryCopy))   \
-  STEP(kMemoryFill, Memory(Class::kMemoryFill))   \
-  STEP(kTableInit, TableOp(Class::kTableInit))    \
-  STEP(kElemDrop, TableOp(Class::kElemDrop))      \
-  STEP(kTableCopy, TableOp(Class::kTableCopy))    \
-  STEP(kTableGrow, TableOp(Class::kTableGrow))    \
-  STEP(kTableSize, TableOp(Class::kTableSize))    \
+#define STEPS(STEP, FAST)                               \
+  FAST(kBinary, BinaryFast<false>(d), Binary<false>(d)) \
+  FAST(kCompare, BinaryFast<true>(d), Binary<true>(d))  \
+  STEP(kEqz, Eqz(d))                                    \
+  STEP(kUnary, Unary(d))                                \
+  STEP(kFloatBinary, FloatBinary(d))                    \
+  STEP(kFloatCompare, FloatBinary(d))                   \
+  STEP(kFloatUnary, FloatUnary(d))                      \
+  STEP(kRetype, Retype(d))                              \
+  STEP(kLoad, LoadOp(d))                                \
+  STEP(kStore, StoreOp(d))                              \
+  STEP(kUnreachable, Unreachable())                     \
+  STEP(kNop, Nop())                                     \
+  STEP(kBlock, EnterBlock(Control::kBlock))             \
+  STEP(kLoop, EnterBlock(Control::kLoop))               \
+  STEP(kIf, EnterIf())                                  \
+  STEP(kElse, Else())                                   \
+  STEP(kBr, Branch())                                   \
+  STEP(kBrIf, BranchIf())                               \
+  STEP(kBrTable, BranchTable())                         \
+  STEP(kReturn, Return())                               \
+  STEP(kCall, CallOp())                                 \
+  STEP(kCallIndirect, CallIndirect())                   \
+  STEP(kReturnCall, ReturnCall())                       \
+  STEP(kReturnCallIndirect, ReturnCallIndirect())       \
+  STEP(kDrop, Drop())                                   \
+  STEP(kSelect, Select(false))                          \
+  STEP(kSelectT, Select(true))                          \
+  STEP(kLocalGet, LocalGet())                           \
+  STEP(kLocalSet, LocalSet(false))                      \
+  STEP(kLocalTee, LocalSet(true))                       \
+  STEP(kGlobalGet, GlobalGet())                         \
+  STEP(kGlobalSet, GlobalSet())                         \
+  STEP(kTableGet, TableOp(Class::kTableGet))            \
+  STEP(kTableSet, TableOp(Class::kTableSet))            \
+  STEP(kRefNull, References(Class::kRefNull))           \
+  STEP(kRefIsNull, References(Class::kRefIsNull))       \
+  STEP(kRefFunc, References(Class::kRefFunc))           \
+  STEP(kI32Const, ConstI32())                           \
+  STEP(kI64Const, ConstI64())                           \
+  STEP(kF32Const, ConstF32())                           \
+  STEP(kF64Const, ConstF64())                           \
+  STEP(kMemorySize, Memory(Class::kMemorySize))         \
+  STEP(kMemoryGrow, Memory(Class::kMemoryGrow))         \
+  STEP(kMemoryInit, Memory(Class::kMemoryInit))         \
+  STEP(kDataDrop, Memory(Class::kDataDrop))             \
+  STEP(kMemoryCopy, Memory(Class::kMemoryCopy))         \
+  STEP(kMemoryFill, Memory(Class::kMemoryFill))         \
+  STEP(kTableInit, TableOp(Class::kTableInit))          \
+  STEP(kElemDrop, TableOp(Class::kElemDrop))            \
+  STEP(kTableCopy, TableOp(Class::kTableCopy))          \
+  STEP(kTableGrow, TableOp(Class::kTableGrow))          \
+  STEP(kTableSize, TableOp(Class::kTableSize))          \
   STEP(kTableFill, TableOp(Class::kTableFill))
 
 #define STEP_FUNCTION(name, call)                           \
   template <bool kRecord>                                   \
-  bool Step_##name(ASHLAR_STEP_PARAMS) {                    \
+  ASHLAR_STEP_CALL bool Step_##name(ASHLAR_STEP_PARAMS) {   \
     Translator t(s, ip, sp, out, cost);                     \
     [[maybe_unused]] const uint32_t op_before = s->last_op; \
     if (ASHLAR_UNLIKELY(!t.call)) return false;             \
     if constexpr (kRecord) Record(s, out, op_before, t);    \
     ASHLAR_NEXT_STEP(t);                                    \
   }
-STEPS(STEP_FUNCTION)
+// A fast form does the common case and changes nothing where it answers false.
+#define FAST_STEP_FUNCTION(name, fast, call)                            \
+  template <bool kRecord>                                               \
+  ASHLAR_STEP_CALL bool Slow_##name(ASHLAR_STEP_PARAMS) {               \
+    Translator t(s, ip, sp, out, cost);                                 \
+    [[maybe_unused]] const uint32_t op_before = s->last_op;             \
+    if (ASHLAR_UNLIKELY(!t.call)) return false;                         \
+    if constexpr (kRecord) Record(s, out, op_before, t);                \
+    ASHLAR_NEXT_STEP(t);                                                \
+  }                                                                     \
+  template <bool kRecord>                                               \
+  ASHLAR_STEP_CALL bool Step_##name(ASHLAR_STEP_PARAMS) {               \
+    Translator t(s, ip, sp, out, cost);                                 \
+    [[maybe_unused]] const uint32_t op_before = s->last_op;             \
+    if (ASHLAR_UNLIKELY(!t.fast)) {                                     \
+      ASHLAR_TAIL return Slow_##name<kRecord>(s, ip, sp, out, cost, d); \
+    }                                                                   \
+    if constexpr (kRecord) Record(s, out, op_before, t);                \
+    ASHLAR_NEXT_STEP(t);                                                \
+  }
+STEPS(STEP_FUNCTION, FAST_STEP_FUNCTION)
 #undef STEP_FUNCTION
+#undef FAST_STEP_FUNCTION
 
 template <bool kRecord>
-bool Step_kEnd(ASHLAR_STEP_PARAMS) {
+ASHLAR_STEP_CALL bool Step_kEnd(ASHLAR_STEP_PARAMS) {
   Translator t(s, ip, sp, out, cost);
   const uint32_t op_before = s->last_op;
   if (s->control->kind == Control::kFunction) {
@@ -260,7 +292,7 @@ bool Step_kEnd(ASHLAR_STEP_PARAMS) {
 }
 
 template <bool kRecord>
-bool Step_kPrefix(ASHLAR_STEP_PARAMS) {
+ASHLAR_STEP_CALL bool Step_kPrefix(ASHLAR_STEP_PARAMS) {
   Translator t(s, ip, sp, out, cost);
   const uint32_t code = t.U32();
   if (code >= kPrefixedOpcodes) return false;
@@ -268,7 +300,7 @@ bool Step_kPrefix(ASHLAR_STEP_PARAMS) {
 }
 
 template <bool kRecord>
-bool Step_kIllegal(ASHLAR_STEP_PARAMS) {
+ASHLAR_STEP_CALL bool Step_kIllegal(ASHLAR_STEP_PARAMS) {
   return false;
 }
 
@@ -278,8 +310,10 @@ Step StepOf(Class klass) {
 #define STEP_CASE(name, call) \
   case Class::name:           \
     return &Step_##name<kRecord>;
-    STEPS(STEP_CASE)
+#define FAST_STEP_CASE(name, fast, call) STEP_CASE(name, call)
+    STEPS(STEP_CASE, FAST_STEP_CASE)
 #undef STEP_CASE
+#undef FAST_STEP_CASE
     case Class::kEnd:
       return &Step_kEnd<kRecord>;
     case Class::kPrefix:
@@ -302,7 +336,8 @@ void Scratch::UseSteps(wasm::Features features,
   MakeDescriptors(features, schedule, &table);
   for (uint32_t i = 0; i < kStepRows; ++i) {
     const Descriptor d = i < 256 ? table.one_byte[i] : table.prefixed[i - 256];
-    rows[i] = {record ? StepOf<true>(d.klass) : StepOf<false>(d.klass), d};
+    state.rows[i] = {record ? StepOf<true>(d.klass) : StepOf<false>(d.klass),
+                     d};
   }
   features_ = features;
   schedule_ = schedule;
@@ -311,8 +346,8 @@ void Scratch::UseSteps(wasm::Features features,
 }
 
 bool Translate(Context* context, uint8_t* out) {
-  State state(context);
-  State* const s = &state;
+  State* const s = &context->scratch->state;
+  s->Begin(context);
   context->code_begin = out;
   Translator t(s, context->begin, s->stack, out, 0);
   if (!t.Prologue()) return false;

@@ -28,34 +28,6 @@ namespace ashlar::compile {
 
 using interp::Op;
 
-// Where an instruction's code begins, for the offsets of backtraces.
-struct CodeRecord {
-  uint32_t code_offset;  // from the function's first byte of code
-  uint32_t wasm_offset;  // from the body's first byte
-};
-
-// Per function; cold.
-struct Context {
-  const wasm::Module* module = nullptr;
-  const Options* options = nullptr;
-  Scratch* scratch = nullptr;
-  const wasm::FuncType* type = nullptr;
-  uint32_t function = 0;
-  const uint8_t* begin = nullptr;
-  const uint8_t* end = nullptr;
-  uint8_t* code_base = nullptr;
-  // Code of each function as far as it exists: entry, or nullptr.
-  const interp::FuncCode* functions = nullptr;
-  std::vector<CodeRecord>* records = nullptr;
-  // With records: where the code begins, and the instruction at hand.
-  const uint8_t* code_begin = nullptr;
-  const uint8_t* at = nullptr;
-  // Results.
-  const uint8_t* entry = nullptr;
-  uint8_t* code_end = nullptr;
-  uint32_t declared_locals = 0;
-};
-
 // Type bytes of one value each, for block types.
 extern const uint8_t kTypeBytes[256];
 
@@ -69,66 +41,6 @@ template <typename T>
 ASHLAR_INLINE void Put(void* p, T v) {
   std::memcpy(p, &v, sizeof v);
 }
-
-struct State;
-#if !defined(__clang__)
-// The arguments of the next step.
-struct NextStep {
-  Step step;
-  const uint8_t* ip;
-  Entry* sp;
-  uint8_t* out;
-  uint32_t cost;
-  Descriptor descriptor;
-};
-#endif
-
-// No slot.
-inline constexpr int32_t kNone = 0x7fffffff;
-// The slot of a constant: equal to no real one and not kNone.
-inline constexpr int32_t kNoSlot = 0x7ffffffe;
-
-// The state of one translation that stands in memory.
-struct State {
-  explicit State(Context* context);
-
-  const StepRow* const rows;  // by opcode, then by prefixed opcode
-  const uint64_t* const handlers;
-  Entry* const stack;
-  Local* const locals;
-  Site* const sites;
-  Control* const controls;
-  const wasm::Module& module;
-  Context* const context;
-  const uint8_t* const end;
-
-  Entry* base;  // of the innermost block
-  Entry* max_sp;
-  Entry* low;  // no pending local stands below it
-  Control* control;
-  uint32_t site_count = 0;
-  uint32_t local_count = 0;
-  int32_t temps = 0;        // slot of the lowest temporary = declared locals
-  int32_t result_slot = 0;  // slot of the first result = the base
-  // The slot whose value acc mirrors, or kNone.
-  int32_t acc = kNone;
-  // The last instruction, if its destination may still be patched: that
-  // destination, its operation, its place, what acc mirrored before it.
-  int32_t last_dst = kNone;
-  uint32_t last_op = 0;
-  int32_t acc_before_last = kNone;
-  uint8_t* last = nullptr;
-  // The instruction before it, where the last one read its result from acc.
-  uint8_t* before_last = nullptr;
-  uint32_t before_last_op = 0;
-  bool dead = false;
-  uint8_t* last_copy = nullptr;  // a copy that may become a double one
-  // Locals (index modulo 64) that some entry still names.
-  uint64_t pending = 0;
-#if !defined(__clang__)
-  NextStep next;
-#endif
-};
 
 class Translator {
  public:
@@ -158,7 +70,7 @@ class Translator {
     return s_->temps + static_cast<int32_t>(e - s_->stack);
   }
   ASHLAR_INLINE void NoteHeight() {
-    s_->max_sp = sp_ > s_->max_sp ? sp_ : s_->max_sp;
+    if (ASHLAR_UNLIKELY(sp_ > s_->max_sp)) s_->max_sp = sp_;
   }
   ASHLAR_INLINE void PushSlot(int32_t slot, uint8_t type);
   ASHLAR_INLINE void PushConstant(int64_t value, uint8_t type);
@@ -182,7 +94,7 @@ class Translator {
 
   // --- charges
   ASHLAR_INLINE void OpenCharge(uint8_t* cost_field) {
-    s_->sites[s_->site_count++] = {cost_field, cost_};
+    *s_->sites_end++ = {cost_field, cost_};
   }
   ASHLAR_INLINE void CloseCharges();
 
@@ -203,6 +115,9 @@ class Translator {
 
   // --- instructions: false where the body is not valid
   ASHLAR_INLINE bool Prologue();
+  ASHLAR_INLINE void Replace2(uint32_t op, int32_t dst, Descriptor d);
+  template <bool kCompare>
+  ASHLAR_INLINE bool BinaryFast(Descriptor d);
   template <bool kCompare>
   ASHLAR_INLINE bool Binary(Descriptor d);
   ASHLAR_INLINE bool Eqz(Descriptor d);
@@ -210,6 +125,7 @@ class Translator {
   ASHLAR_INLINE bool FloatBinary(Descriptor d);
   ASHLAR_INLINE bool FloatUnary(Descriptor d);
   ASHLAR_INLINE bool LoadOp(Descriptor d);
+  ASHLAR_INLINE bool IsSmallShiftOf(const uint8_t* p, int32_t slot) const;
   ASHLAR_INLINE bool TryFuseLoad(Descriptor d, Entry* x, uint32_t offset);
   ASHLAR_INLINE bool StoreOp(Descriptor d);
   ASHLAR_INLINE bool LocalGet();

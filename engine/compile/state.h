@@ -1,0 +1,189 @@
+// The translator's state and the arrays it works on.
+#ifndef ENGINE_COMPILE_STATE_H_
+#define ENGINE_COMPILE_STATE_H_
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "engine/base/limits.h"
+#include "engine/compile/compile.h"
+#include "engine/compile/descriptor.h"
+#include "engine/interp/code.h"
+#include "engine/wasm/module.h"
+
+namespace ashlar::compile {
+
+// An entry of the compile-time operand stack: a constant that was not emitted
+// yet, or the slot that holds the value. A slot is a local's or the entry's
+// own canonical temporary, never another one.
+struct Entry {
+  int64_t constant;  // i32 sign-extended, f32 zero-extended
+  int32_t slot;
+  uint8_t type;  // of the binary format
+  uint8_t is_constant;
+  uint16_t zero;
+
+  // Type and is_constant at once.
+  uint32_t kind() const {
+    uint32_t v;
+    std::memcpy(&v, &type, sizeof v);
+    return v;
+  }
+};
+static_assert(sizeof(Entry) == 16);
+// kind() of a constant: its type and this.
+inline constexpr uint32_t kConstantKind = 0x100;
+
+struct Control {
+  enum Kind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
+  Kind kind;
+  uint32_t height;  // entries below its own
+  const uint8_t* params;
+  const uint8_t* results;
+  uint32_t param_count;
+  uint32_t result_count;
+  // Forward branches to its end: a chain through their target fields. An
+  // element is 2 * offset in the code + (1 if a row of a br_table); 0 ends it.
+  uint64_t fix;
+  // Loops: where they begin and what the run from there costs.
+  uint8_t* loop_entry;
+  uint32_t loop_cost;
+  // if: offset of the branch to the else-arm.
+  uint64_t else_branch;
+
+  // What a branch to it carries.
+  uint32_t arity() const { return kind == kLoop ? param_count : result_count; }
+  const uint8_t* label_types() const {
+    return kind == kLoop ? params : results;
+  }
+};
+
+// A charge whose run is still open: where its cost goes, and the running sum
+// when it began.
+struct Site {
+  uint8_t* cost_field;
+  uint32_t start;
+};
+
+// A local: its slot and type, as in an Entry, and its bit in State::pending.
+struct Local {
+  int32_t slot;
+  uint32_t type;
+  uint64_t bit;
+};
+
+// Where an instruction's code begins, for the offsets of backtraces.
+struct CodeRecord {
+  uint32_t code_offset;  // from the function's first byte of code
+  uint32_t wasm_offset;  // from the body's first byte
+};
+
+// Per function; cold.
+struct Context {
+  const wasm::Module* module = nullptr;
+  const Options* options = nullptr;
+  Scratch* scratch = nullptr;
+  const wasm::FuncType* type = nullptr;
+  uint32_t function = 0;
+  const uint8_t* begin = nullptr;
+  const uint8_t* end = nullptr;
+  uint8_t* code_base = nullptr;
+  // Code of each function as far as it exists: entry, or nullptr.
+  const interp::FuncCode* functions = nullptr;
+  std::vector<CodeRecord>* records = nullptr;
+  // With records: where the code begins, and the instruction at hand.
+  const uint8_t* code_begin = nullptr;
+  const uint8_t* at = nullptr;
+  // Results.
+  const uint8_t* entry = nullptr;
+  uint8_t* code_end = nullptr;
+  uint32_t declared_locals = 0;
+};
+
+struct State;
+// What of the translator's state lives in registers; false: not valid.
+#define ASHLAR_STEP_PARAMS                                             \
+  State *s, const uint8_t *ip, Entry *sp, uint8_t *out, uint32_t cost, \
+      Descriptor d
+// A step hands everything over, so it needs no registers saved.
+#if defined(__clang__) && __has_attribute(preserve_none) && \
+    !defined(ASHLAR_SANITIZE)
+#define ASHLAR_STEP_CALL __attribute__((preserve_none))
+#else
+#define ASHLAR_STEP_CALL
+#endif
+using Step = bool(ASHLAR_STEP_CALL*)(ASHLAR_STEP_PARAMS);
+
+// How the translator goes on with an opcode.
+struct StepRow {
+  Step step;
+  Descriptor descriptor;
+};
+// By opcode, then by opcode behind the prefix.
+inline constexpr uint32_t kPrefixedOpcodes = 32;
+inline constexpr uint32_t kStepRows = 256 + kPrefixedOpcodes;
+
+#if !defined(__clang__)
+// The arguments of the next step.
+struct NextStep {
+  Step step;
+  const uint8_t* ip;
+  Entry* sp;
+  uint8_t* out;
+  uint32_t cost;
+  Descriptor descriptor;
+};
+#endif
+
+// No slot.
+inline constexpr int32_t kNone = 0x7fffffff;
+// The slot of a constant: equal to no real one and not kNone.
+inline constexpr int32_t kNoSlot = 0x7ffffffe;
+
+// The state of one translation that stands in memory.
+struct State {
+  // Makes it ready for another body; the arrays and rows stay.
+  void Begin(Context* next);
+
+  StepRow rows[kStepRows];
+  const uint64_t* handlers = nullptr;
+  Entry* stack = nullptr;
+  Local* locals = nullptr;
+  Site* sites = nullptr;
+  Control* controls = nullptr;
+  const wasm::Module* module = nullptr;
+  Context* context = nullptr;
+  const uint8_t* end = nullptr;
+
+  Entry* base = nullptr;  // of the innermost block
+  Entry* max_sp = nullptr;
+  Entry* low = nullptr;  // no pending local stands below it
+  Control* control = nullptr;
+  Site* sites_end = nullptr;
+  bool has_memory = false;
+  bool dead = false;
+  uint32_t local_count = 0;
+  int32_t temps = 0;        // slot of the lowest temporary = declared locals
+  int32_t result_slot = 0;  // slot of the first result = the base
+  // The slot whose value acc mirrors, or kNone.
+  int32_t acc = kNone;
+  // The last instruction, if its destination may still be patched: that
+  // destination, its operation, its place, what acc mirrored before it.
+  int32_t last_dst = kNone;
+  uint32_t last_op = 0;
+  int32_t acc_before_last = kNone;
+  uint8_t* last = nullptr;
+  // The instruction before it, if nothing is known to stand between them.
+  uint8_t* before_last = nullptr;
+  uint8_t* last_copy = nullptr;  // a copy that may become a double one
+  // Locals (index modulo 64) that some entry still names.
+  uint64_t pending = 0;
+#if !defined(__clang__)
+  NextStep next;
+#endif
+};
+
+}  // namespace ashlar::compile
+
+#endif  // ENGINE_COMPILE_STATE_H_
