@@ -1,171 +1,143 @@
-// One contract call, from bytes to outcome, in each of the ways in which the
-// engine may come to know the module. The state is inline, the host functions
-// are the real ones, and every way must give the same outcome.
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <cstdio>
-#include <fstream>
-#include <iterator>
-#include <memory>
+// oneshot/NAME: everything of one call, from a module's bytes to the outcome
+// with its digests, nothing kept but the engine's own pools.
+// oneshot_cached/NAME: the same, its code in the engine's cache.
+// oneshot_activated/NAME: activated, named by its hash, nothing kept.
+// oneshot_activated_cached/NAME: likewise, its code in the cache.
+// oneshot/ink_vectors: all steps of the data's ink! contracts, one after
+// another; the counter s/call is the mean.
+// oneshot_kernel/NAME: bytes to result of one export, without contract and
+// state.
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "CLI/CLI.hpp"
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "engine/base/bytes.h"
-#include "engine/base/status_macros.h"
+#include "bench/contract_calls.h"
+#include "bench/data.h"
+#include "bench/harness.h"
 #include "engine/engine.h"
+#include "engine/loader.h"
 #include "engine/profile.h"
-#include "engine/state/inline_state.h"
+#include "engine/runner.h"
+#include "metering/fuel.h"
 
 namespace ashlar::bench {
 namespace {
 
-using engine::Activation;
-using engine::ExecuteRequest;
-using engine::ExecuteResult;
+using Calls = std::vector<ContractCall>;
 
-struct Options {
-  std::string file;
-  std::string profile = "seal-1";
-  // ink!'s ERC-20: new(1000000), transfer(02 x 32, 100).
-  std::string deploy = "9bae9d5e40420f00000000000000000000000000";
-  std::string input =
-      "84a15da1020202020202020202020202020202020202020202020202020202020202020"
-      "264000000000000000000000000000000";
-  int iters = 20000;
-  std::string only;
-};
+void CountCalls(size_t count, benchmark::State& state) {
+  state.counters["s/call"] =
+      benchmark::Counter(static_cast<double>(count),
+                         benchmark::Counter::kIsIterationInvariantRate |
+                             benchmark::Counter::kInvert);
+}
 
-// One way to come by the module.
+// How the engine comes by the module.
 struct Way {
-  absl::string_view name;
-  Activation activation;
-  bool by_bytes;
-  bool cached;
+  const char* prefix;
+  bool is_activated;  // and given by its hash
+  bool is_cached;
 };
 constexpr Way kWays[] = {
-    {"fresh, bytes", Activation::kFresh, true, false},
-    {"fresh, bytes, cached", Activation::kFresh, true, true},
-    {"activated, hash", Activation::kActivated, false, false},
-    {"activated, hash, cached", Activation::kActivated, false, true},
+    {"oneshot/", false, false},
+    {"oneshot_cached/", false, true},
+    {"oneshot_activated/", true, false},
+    {"oneshot_activated_cached/", true, true},
 };
 
-state::AccountId Account(uint8_t byte) {
-  state::AccountId account;
-  account.bytes.fill(byte);
-  return account;
+void Run(const Way& way, Calls calls, benchmark::State& state) {
+  engine::EngineOptions options;
+  if (!way.is_cached) options.cache_size_bytes = 0;
+  engine::Engine engine(options);
+  if (way.is_activated) {
+    for (ContractCall& call : calls) {
+      call.request.activation = engine::Activation::kActivated;
+      call.request.module_hash =
+          engine::ModuleHash(std::exchange(call.request.module_bytes, {}));
+    }
+  }
+  for (auto _ : state) {
+    for (const ContractCall& call : calls) {
+      if (absl::Status status = Execute(&engine, call); !status.ok()) {
+        return FailOrSkip(state, status);
+      }
+    }
+  }
+  CountCalls(calls.size(), state);
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrCat("cannot read ", path));
-  return std::string(std::istreambuf_iterator<char>(file), {});
+// Reads the vectors once, when the first benchmark wants them.
+const absl::StatusOr<Calls>& AllInkCalls() {
+  static const auto* const calls = new absl::StatusOr<Calls>(InkCalls());
+  return *calls;
 }
 
-// A call of the contract that `deploy` made.
-struct Setting {
-  ExecuteRequest request;
-  std::string module;
-  base::Hash256 hash;
-  std::unique_ptr<state::InlineState> state;
+// Those that the name chooses; all for "".
+void RunInk(const Way& way, absl::string_view name, benchmark::State& state) {
+  if (!AllInkCalls().ok()) return FailOrSkip(state, AllInkCalls().status());
+  Calls calls;
+  for (const ContractCall& call : *AllInkCalls()) {
+    if (name.empty() || call.name == name) calls.push_back(call);
+  }
+  if (calls.empty()) return Fail(state, "no such step");
+  Run(way, std::move(calls), state);
+}
+
+struct SmallRun {
+  const char* module;
+  uint64_t arg;
+  uint64_t result;
+};
+constexpr SmallRun kSmallRuns[] = {
+    {"factorial_recursive", 25, 7'034'535'277'573'963'776u},
+    {"fib_iterative", 50, 12'586'269'025},
 };
 
-absl::StatusOr<Setting> Prepare(const Options& options) {
-  Setting s;
-  ASSIGN_OR_RETURN(s.module, ReadFile(options.file));
-  ASSIGN_OR_RETURN(const std::string deploy, base::HexDecode(options.deploy));
-  ASSIGN_OR_RETURN(const std::string input, base::HexDecode(options.input));
-  const engine::Profile* profile =
-      engine::ProfileSet::BuiltIn().FindByName(options.profile);
-  if (profile == nullptr) return absl::NotFoundError("no such profile");
-  s.state = std::make_unique<state::InlineState>(state::MissingKeys::kAbsent);
-  s.hash = s.state->AddModule(s.module);
-  ExecuteRequest& r = s.request;
-  r.profile = profile->digest;
-  r.module_bytes = s.module;
-  r.entry = "deploy";
-  r.input = deploy;
-  r.fuel_limit = uint64_t{1} << 56;
-  r.caller = Account(0x01);
-  r.callee = Account(0xc0);
-  engine::Engine engine({});
-  ASSIGN_OR_RETURN(const ExecuteResult deployed,
-                   engine.Execute(r, s.state.get(), nullptr));
-  if (!deployed.completed.has_value() ||
-      deployed.completed->outcome.klass != engine::OutcomeClass::kReturned) {
-    return absl::AbortedError(
-        absl::StrCat("deploy failed: ", deployed.diagnostics.message));
+void Kernel(const SmallRun& run, benchmark::State& state) {
+  const engine::Profile& profile =
+      *engine::ProfileSet::BuiltIn().FindByName("relaxed-1");
+  engine::PreparedInstance instance;
+  const std::vector<engine::Value> args = {{wasm::ValType::kI64, run.arg}};
+  for (auto _ : state) {
+    engine::RunResult result =
+        instance.Prepare(OwnModule(run.module), profile, metering::kFuelMax);
+    if (result.klass != engine::OutcomeClass::kReturned) {
+      return Fail(state, result.message);
+    }
+    result = instance.Call("run", args, metering::kFuelMax);
+    if (result.results.size() != 1 || result.results[0].bits != run.result) {
+      return Fail(state, "a wrong result");
+    }
   }
-  s.state->Apply(deployed.completed->effects, {});
-  r.entry = "call";
-  r.input = input;
-  return s;
-}
-
-absl::Status Measure(const Options& options, Setting* s, const Way& way) {
-  ExecuteRequest request = s->request;
-  request.activation = way.activation;
-  if (!way.by_bytes) {
-    request.module_bytes.clear();
-    request.module_hash = s->hash;
-  }
-  engine::EngineOptions engine_options;
-  if (!way.cached) engine_options.cache_size_bytes = 0;
-  engine::Engine engine(engine_options);
-  std::vector<double> times_us;
-  std::string answer;
-  for (int i = 0; i < options.iters; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    const auto result = engine.Execute(request, s->state.get(), nullptr);
-    const auto end = std::chrono::steady_clock::now();
-    RETURN_IF_ERROR(result.status());
-    times_us.push_back(
-        std::chrono::duration<double, std::micro>(end - begin).count());
-    if (i > 0) continue;
-    answer = absl::StrCat(
-        engine::OutcomeName(result->completed->outcome.klass), " effects ",
-        result->completed->digests.effects.ToHex().substr(0, 16), " fuel ",
-        result->completed->fuel.used);
-  }
-  std::sort(times_us.begin(), times_us.end());
-  std::printf("%-24s min %8.3f us, median %8.3f us, %s\n",
-              std::string(way.name).c_str(), times_us.front(),
-              times_us[times_us.size() / 2], answer.c_str());
-  return absl::OkStatus();
-}
-
-absl::Status Run(const Options& options) {
-  ASSIGN_OR_RETURN(Setting setting, Prepare(options));
-  for (const Way& way : kWays) {
-    if (!options.only.empty() && way.name != options.only) continue;
-    RETURN_IF_ERROR(Measure(options, &setting, way));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
 }  // namespace ashlar::bench
 
 int main(int argc, char** argv) {
-  ashlar::bench::Options options;
-  CLI::App app("Times of one contract call, by the way its module is known");
-  app.add_option("FILE", options.file, "Module")->required();
-  app.add_option("--profile", options.profile, "Chain profile")
-      ->capture_default_str();
-  app.add_option("--deploy", options.deploy, "Input of deploy, hex");
-  app.add_option("--input", options.input, "Input of call, hex");
-  app.add_option("--iters", options.iters, "Rounds")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  app.add_option("--only", options.only, "One way alone, by its name");
-  CLI11_PARSE(app, argc, argv);
-  const absl::Status status = ashlar::bench::Run(options);
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
-  return 1;
+  using namespace ashlar::bench;
+  constexpr const char* kInkNames[] = {"flipper-v5/flip", "ink_erc20/new",
+                                       "ink_erc20/transfer", "erc20/transfer",
+                                       "erc721/mint"};
+  const Calls token = TokenCalls();
+  for (const Way& way : kWays) {
+    for (const ContractCall& call : token) {
+      Register(
+          absl::StrCat(way.prefix, call.name),
+          [&way, &call](benchmark::State& state) { Run(way, {call}, state); });
+    }
+    for (const char* name : kInkNames) {
+      Register(
+          absl::StrCat(way.prefix, name),
+          [&way, name](benchmark::State& state) { RunInk(way, name, state); });
+    }
+    Register(absl::StrCat(way.prefix, "ink_vectors"),
+             [&way](benchmark::State& state) { RunInk(way, "", state); });
+  }
+  for (const SmallRun& run : kSmallRuns) {
+    Register(absl::StrCat("oneshot_kernel/", run.module),
+             [&run](benchmark::State& state) { Kernel(run, state); });
+  }
+  return Main(argc, argv);
 }
