@@ -28,12 +28,14 @@ void Instantiate(const StartupModule& module, benchmark::State& state) {
   }
   interp::MemoryPool pool;
   interp::Store store(&pool);
+  std::vector<interp::Extern> imports;
   for (auto _ : state) {
-    const std::vector<interp::Extern> imports = engine::LinkImports(
+    engine::LinkImports(
         compiled->module, profile.limits, &store,
         [&](const wasm::Import& import) {
           return engine::NewUnknownFunction(compiled->module, import, &store);
-        });
+        },
+        &imports);
     interp::Instance* instance = nullptr;
     const interp::InstantiateError error = store.Instantiate(
         &compiled->code, imports, profile.limits.memory_pages_max, &instance);
