@@ -61,9 +61,11 @@ bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
   return true;
 }
 
+template <bool kShort>
 bool Translator::LoadOp(Descriptor d) {
-  const uint32_t align = U32();
-  const uint32_t offset = U32();
+  if (kShort && (*ip_ >= 0x80 || !IsShortLeb(ip_ + 1))) return false;
+  const uint32_t align = kShort ? *ip_++ : U32();
+  const uint32_t offset = U32<kShort>();
   if (ASHLAR_UNLIKELY(!Need(1))) return false;
   Entry* x = sp_ - 1;
   if (ASHLAR_UNLIKELY((x->type != 0x7f) | (align > d.extra) |
@@ -105,9 +107,11 @@ bool Translator::LoadOp(Descriptor d) {
 
 // Forms of a store: +0 slot slot, +1 acc slot, +2 slot acc, +3 slot imm16,
 // +4 acc imm16, +5 constant address slot, +6 constant address acc.
+template <bool kShort>
 bool Translator::StoreOp(Descriptor d) {
-  const uint32_t align = U32();
-  const uint32_t offset = U32();
+  if (kShort && (*ip_ >= 0x80 || !IsShortLeb(ip_ + 1))) return false;
+  const uint32_t align = kShort ? *ip_++ : U32();
+  const uint32_t offset = U32<kShort>();
   if (ASHLAR_UNLIKELY(!Need(2))) return false;
   Entry* x = sp_ - 2;
   Entry* y = sp_ - 1;
@@ -144,8 +148,10 @@ bool Translator::StoreOp(Descriptor d) {
   return true;
 }
 
+template <bool kShort>
 bool Translator::LocalGet() {
-  const uint32_t index = U32();
+  if (kShort && *ip_ >= 0x80) return false;
+  const uint32_t index = kShort ? *ip_++ : U32();
   if (ASHLAR_UNLIKELY(index >= s_->local_count)) return false;
   const Local* const local = &s_->locals[index];
   s_->pending |= local->bit;
@@ -156,8 +162,10 @@ bool Translator::LocalGet() {
   return true;
 }
 
+template <bool kShort>
 bool Translator::LocalSet(bool tee) {
-  const uint32_t index = U32();
+  if (kShort && *ip_ >= 0x80) return false;
+  const uint32_t index = kShort ? *ip_++ : U32();
   if (ASHLAR_UNLIKELY(!Need(1) || index >= s_->local_count)) return false;
   Entry* v = sp_ - 1;
   const Local local = s_->locals[index];

@@ -16,7 +16,7 @@ ASHLAR_INLINE const uint8_t* ResultBytes(const wasm::FuncType& type) {
 
 // The callee's entry, or a link in the chain of calls that wait for it.
 void Translator::EmitCallTarget(uint8_t* field, uint32_t function) {
-  const uint8_t* entry = s_->context->functions[function].entry;
+  const uint8_t* entry = s_->functions[function].entry;
   if (entry != nullptr) {
     Put<const uint8_t*>(field, entry);
   } else {
@@ -28,19 +28,27 @@ void Translator::EmitCallTarget(uint8_t* field, uint32_t function) {
 
 // The arguments already stand in the topmost temporaries: the callee's frame
 // begins there.
+template <bool kShort>
 bool Translator::CallOp() {
-  const uint32_t function = U32();
-  if (ASHLAR_UNLIKELY(function >= s_->module->functions.size())) return false;
-  const wasm::FuncType& type = s_->module->func_type(function);
+  if (kShort && !IsShortLeb(ip_)) return false;
+  const uint32_t function = U32<kShort>();
+  if (ASHLAR_UNLIKELY(function >= s_->function_count)) return false;
+  const wasm::FuncType& type = s_->types[s_->function_types[function]];
   const uint32_t count = type.param_count;
-  if (ASHLAR_UNLIKELY(!TopIs(ParamBytes(type), count))) return false;
-  cost_ += CallParametersPrice(*s_->context->options->schedule, count);
-  MaterialiseTop(count);
-  const int32_t frame = Temp(sp_) + 2;
-  sp_ -= count;
-  const int32_t first = Temp(sp_);
+  if (ASHLAR_UNLIKELY(!Need(count))) return false;
+  cost_ += CallParametersPrice(*s_->schedule, count);
+  const uint8_t* const params = ParamBytes(type);
+  Entry* const arguments = sp_ - count;
+  const int32_t first = Temp(arguments);
+  int32_t temp = first;
+  for (uint32_t i = 0; i < count; ++i, ++temp) {
+    Entry* const e = arguments + i;
+    if (ASHLAR_UNLIKELY(e->type != params[i])) return false;
+    Materialise(e, temp);
+  }
+  sp_ = arguments;
   SetOp(out_, interp::kOpCall);
-  Put<int16_t>(out_ + 8, static_cast<int16_t>(frame));
+  Put<int16_t>(out_ + 8, static_cast<int16_t>(temp + 2));
   EmitCallTarget(out_ + 16, function);
   out_ += 24;
   ForgetLast();
@@ -60,8 +68,7 @@ bool Translator::IndirectCallee(const wasm::FuncType** type, uint32_t* table,
   *index = --sp_;
   if ((*index)->type != 0x7f) return false;
   *type = &s_->module->types[type_index];
-  cost_ += CallParametersPrice(*s_->context->options->schedule,
-                               (*type)->param_count);
+  cost_ += CallParametersPrice(*s_->schedule, (*type)->param_count);
   if (!TopIs(ParamBytes(**type), (*type)->param_count)) return false;
   if ((*index)->is_constant) Materialise(*index, Temp(*index));
   MaterialiseTop((*type)->param_count);
@@ -102,8 +109,7 @@ bool Translator::ReturnCall() {
   if (!TailResultsMatch(type) || !TopIs(ParamBytes(type), type.param_count)) {
     return false;
   }
-  cost_ +=
-      CallParametersPrice(*s_->context->options->schedule, type.param_count);
+  cost_ += CallParametersPrice(*s_->schedule, type.param_count);
   MaterialiseTop(type.param_count);
   CloseCharges();
   EmitProfileLeave();

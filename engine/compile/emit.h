@@ -6,17 +6,27 @@
 
 namespace ashlar::compile {
 
+// Whether a LEB128 at `p` has four bytes at most.
+ASHLAR_INLINE bool IsShortLeb(const uint8_t* p) {
+  return ASHLAR_LIKELY((~Get<uint32_t>(p) & 0x80808080u) != 0);
+}
+
 // A malformed integer moves the cursor behind the end: every body is checked
 // against its end at control instructions, so that stops it.
+// REQUIRES with kShort: IsShortLeb(ip_).
+template <bool kShort>
 uint32_t Translator::U32() {
-  const uint8_t byte = *ip_;
-  if (ASHLAR_LIKELY(byte < 0x80)) {
-    ++ip_;
-    return byte;
-  }
   const uint32_t word = Get<uint32_t>(ip_);
+  if (ASHLAR_LIKELY((word & 0x80) == 0)) {
+    ++ip_;
+    return word & 0x7f;
+  }
+  if (ASHLAR_LIKELY((word & 0x8000) == 0)) {
+    ip_ += 2;
+    return (word & 0x7f) | (word >> 1 & 0x3f80);
+  }
   const uint32_t length = ShortLebLength(word);
-  if (ASHLAR_LIKELY(length != 0)) {
+  if (kShort || ASHLAR_LIKELY(length != 0)) {
     ip_ += length;
     return JoinLeb(word, length);
   }
@@ -25,15 +35,20 @@ uint32_t Translator::U32() {
   return static_cast<uint32_t>(r.value);
 }
 
+template <bool kShort>
 int64_t Translator::S32() {
-  const uint8_t byte = *ip_;
-  if (ASHLAR_LIKELY(byte < 0x80)) {
-    ++ip_;
-    return static_cast<int64_t>(static_cast<uint64_t>(byte) << 57) >> 57;
-  }
   const uint32_t word = Get<uint32_t>(ip_);
+  if (ASHLAR_LIKELY((word & 0x80) == 0)) {
+    ++ip_;
+    return static_cast<int32_t>(word << 25) >> 25;
+  }
+  if (ASHLAR_LIKELY((word & 0x8000) == 0)) {
+    ip_ += 2;
+    return static_cast<int32_t>((word & 0x7f) << 18 | (word & 0x7f00) << 17) >>
+           18;
+  }
   const uint32_t length = ShortLebLength(word);
-  if (ASHLAR_LIKELY(length != 0)) {
+  if (kShort || ASHLAR_LIKELY(length != 0)) {
     ip_ += length;
     const uint32_t shift = 32 - 7 * length;
     return static_cast<int32_t>(JoinLeb(word, length) << shift) >> shift;
@@ -74,11 +89,11 @@ void Translator::PushConstant(int64_t value, uint8_t type) {
 // The frame limit is looked at here because a call or a block can push many
 // values for two bytes.
 bool Translator::PushTypes(const uint8_t* types, uint32_t count) {
-  if (ASHLAR_UNLIKELY(static_cast<uint64_t>(sp_ - s_->stack) + count >
-                      s_->context->options->limits->frame_slots_max)) {
+  if (ASHLAR_UNLIKELY(s_->stack_limit - sp_ < static_cast<ptrdiff_t>(count))) {
     return count == 0;
   }
-  for (uint32_t i = 0; i < count; ++i) PushSlot(Temp(sp_), types[i]);
+  int32_t temp = Temp(sp_);
+  for (uint32_t i = 0; i < count; ++i) PushSlot(temp++, types[i]);
   return true;
 }
 

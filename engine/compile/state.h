@@ -89,8 +89,7 @@ struct Context {
   const uint8_t* begin = nullptr;
   const uint8_t* end = nullptr;
   uint8_t* code_base = nullptr;
-  // Code of each function as far as it exists: entry, or nullptr.
-  const interp::FuncCode* functions = nullptr;
+  const interp::FuncCode* functions = nullptr;  // as in State
   std::vector<CodeRecord>* records = nullptr;
   // With records: where the code begins, and the instruction at hand.
   const uint8_t* code_begin = nullptr;
@@ -146,7 +145,6 @@ struct State {
   // Makes it ready for another body; the arrays and rows stay.
   void Begin(Context* next);
 
-  StepRow rows[kStepRows];
   const uint64_t* handlers = nullptr;
   Entry* stack = nullptr;
   Local* locals = nullptr;
@@ -155,6 +153,11 @@ struct State {
   const wasm::Module* module = nullptr;
   Context* context = nullptr;
   const uint8_t* end = nullptr;
+  const uint32_t* function_types = nullptr;  // type index by function
+  const wasm::FuncType* types = nullptr;
+  // Code of each function as far as it exists: entry, or nullptr.
+  const interp::FuncCode* functions = nullptr;
+  const metering::Schedule* schedule = nullptr;
 
   Entry* base = nullptr;  // of the innermost block
   Entry* max_sp = nullptr;
@@ -164,8 +167,11 @@ struct State {
   bool has_memory = false;
   bool dead = false;
   uint32_t local_count = 0;
-  int32_t temps = 0;        // slot of the lowest temporary = declared locals
-  int32_t result_slot = 0;  // slot of the first result = the base
+  uint32_t function_count = 0;
+  int32_t temps = 0;     // slot of the lowest temporary = declared locals
+  uintptr_t origin = 0;  // stack - temps: where an entry of slot 0 would be
+  Entry* stack_limit = nullptr;  // no more entries than a frame may have slots
+  int32_t result_slot = 0;       // slot of the first result = the base
   // The slot whose value acc mirrors, or kNone.
   int32_t acc = kNone;
   // The last instruction, if its destination may still be patched: that
@@ -179,6 +185,7 @@ struct State {
   uint8_t* last_copy = nullptr;  // a copy that may become a double one
   // Locals (index modulo 64) that some entry still names.
   uint64_t pending = 0;
+  StepRow rows[kStepRows];
 #if !defined(__clang__)
   NextStep next;
 #endif

@@ -106,7 +106,7 @@ bool Translator::BranchTable() {
   Entry* index = --sp_;
   if (index->type != 0x7f) return false;
   if (index->is_constant) Materialise(index, Temp(index));
-  cost_ += BranchTableWidthPrice(*s_->context->options->schedule, count + 1);
+  cost_ += BranchTableWidthPrice(*s_->schedule, count + 1);
   // All labels have one arity.
   uint32_t arity = 0;
   bool in_place = true;

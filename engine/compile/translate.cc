@@ -22,6 +22,12 @@ void State::Begin(Context* next) {
   low = stack;
   control = controls;
   sites_end = sites;
+  function_types = module->functions.data();
+  function_count = static_cast<uint32_t>(module->functions.size());
+  types = module->types.data();
+  functions = next->functions;
+  schedule = next->options->schedule;
+  stack_limit = stack + next->options->limits->frame_slots_max;
   has_memory = !module->memories.empty();
   dead = false;
   acc = kNone;
@@ -64,6 +70,8 @@ bool Translator::Prologue() {
   }
   s_->local_count = type.param_count + declared;
   s_->temps = static_cast<int32_t>(declared);
+  s_->origin =
+      reinterpret_cast<uintptr_t>(s_->stack) - declared * sizeof(Entry);
   s_->context->declared_locals = declared;
   Put<uint64_t>(out_, 0);
   out_ += interp::kEntryHeaderBytes;
@@ -81,8 +89,8 @@ bool Translator::Prologue() {
     out_ += 16;
   }
   OpenCharge(const_cast<uint8_t*>(s_->context->entry) - 4);
-  cost_ = static_cast<uint32_t>(metering::CeilDiv(
-      declared, s_->context->options->schedule->locals_per_fuel));
+  cost_ = static_cast<uint32_t>(
+      metering::CeilDiv(declared, s_->schedule->locals_per_fuel));
   s_->sites[0].start = 0;
   *s_->control = {};
   s_->control->kind = Control::kFunction;
@@ -91,8 +99,10 @@ bool Translator::Prologue() {
   return true;
 }
 
+template <bool kShort>
 bool Translator::ConstI32() {
-  PushConstant(S32(), 0x7f);
+  if (kShort && !IsShortLeb(ip_)) return false;
+  PushConstant(S32<kShort>(), 0x7f);
   return true;
 }
 
@@ -189,59 +199,59 @@ void Record(State* s, const uint8_t* out_before, uint32_t op_before,
 #define ASHLAR_NEXT_STEP(t) ASHLAR_NEXT_STEP_OF(t, s->rows[*(t).ip_], 1)
 
 // What handles the instructions of each class.
-#define STEPS(STEP, FAST)                               \
-  FAST(kBinary, BinaryFast<false>(d), Binary<false>(d)) \
-  FAST(kCompare, BinaryFast<true>(d), Binary<true>(d))  \
-  STEP(kEqz, Eqz(d))                                    \
-  STEP(kUnary, Unary(d))                                \
-  STEP(kFloatBinary, FloatBinary(d))                    \
-  STEP(kFloatCompare, FloatBinary(d))                   \
-  STEP(kFloatUnary, FloatUnary(d))                      \
-  STEP(kRetype, Retype(d))                              \
-  STEP(kLoad, LoadOp(d))                                \
-  STEP(kStore, StoreOp(d))                              \
-  STEP(kUnreachable, Unreachable())                     \
-  STEP(kNop, Nop())                                     \
-  STEP(kBlock, EnterBlock(Control::kBlock))             \
-  STEP(kLoop, EnterBlock(Control::kLoop))               \
-  STEP(kIf, EnterIf())                                  \
-  STEP(kElse, Else())                                   \
-  STEP(kBr, Branch())                                   \
-  STEP(kBrIf, BranchIf())                               \
-  STEP(kBrTable, BranchTable())                         \
-  STEP(kReturn, Return())                               \
-  STEP(kCall, CallOp())                                 \
-  STEP(kCallIndirect, CallIndirect())                   \
-  STEP(kReturnCall, ReturnCall())                       \
-  STEP(kReturnCallIndirect, ReturnCallIndirect())       \
-  STEP(kDrop, Drop())                                   \
-  STEP(kSelect, Select(false))                          \
-  STEP(kSelectT, Select(true))                          \
-  STEP(kLocalGet, LocalGet())                           \
-  STEP(kLocalSet, LocalSet(false))                      \
-  STEP(kLocalTee, LocalSet(true))                       \
-  STEP(kGlobalGet, GlobalGet())                         \
-  STEP(kGlobalSet, GlobalSet())                         \
-  STEP(kTableGet, TableOp(Class::kTableGet))            \
-  STEP(kTableSet, TableOp(Class::kTableSet))            \
-  STEP(kRefNull, References(Class::kRefNull))           \
-  STEP(kRefIsNull, References(Class::kRefIsNull))       \
-  STEP(kRefFunc, References(Class::kRefFunc))           \
-  STEP(kI32Const, ConstI32())                           \
-  STEP(kI64Const, ConstI64())                           \
-  STEP(kF32Const, ConstF32())                           \
-  STEP(kF64Const, ConstF64())                           \
-  STEP(kMemorySize, Memory(Class::kMemorySize))         \
-  STEP(kMemoryGrow, Memory(Class::kMemoryGrow))         \
-  STEP(kMemoryInit, Memory(Class::kMemoryInit))         \
-  STEP(kDataDrop, Memory(Class::kDataDrop))             \
-  STEP(kMemoryCopy, Memory(Class::kMemoryCopy))         \
-  STEP(kMemoryFill, Memory(Class::kMemoryFill))         \
-  STEP(kTableInit, TableOp(Class::kTableInit))          \
-  STEP(kElemDrop, TableOp(Class::kElemDrop))            \
-  STEP(kTableCopy, TableOp(Class::kTableCopy))          \
-  STEP(kTableGrow, TableOp(Class::kTableGrow))          \
-  STEP(kTableSize, TableOp(Class::kTableSize))          \
+#define STEPS(STEP, FAST)                                        \
+  FAST(kBinary, BinaryFast<false>(d), Binary<false>(d))          \
+  FAST(kCompare, BinaryFast<true>(d), Binary<true>(d))           \
+  STEP(kEqz, Eqz(d))                                             \
+  STEP(kUnary, Unary(d))                                         \
+  STEP(kFloatBinary, FloatBinary(d))                             \
+  STEP(kFloatCompare, FloatBinary(d))                            \
+  STEP(kFloatUnary, FloatUnary(d))                               \
+  STEP(kRetype, Retype(d))                                       \
+  FAST(kLoad, LoadOp<true>(d), LoadOp<false>(d))                 \
+  FAST(kStore, StoreOp<true>(d), StoreOp<false>(d))              \
+  STEP(kUnreachable, Unreachable())                              \
+  STEP(kNop, Nop())                                              \
+  STEP(kBlock, EnterBlock(Control::kBlock))                      \
+  STEP(kLoop, EnterBlock(Control::kLoop))                        \
+  STEP(kIf, EnterIf())                                           \
+  STEP(kElse, Else())                                            \
+  STEP(kBr, Branch())                                            \
+  STEP(kBrIf, BranchIf())                                        \
+  STEP(kBrTable, BranchTable())                                  \
+  STEP(kReturn, Return())                                        \
+  FAST(kCall, CallOp<true>(), CallOp<false>())                   \
+  STEP(kCallIndirect, CallIndirect())                            \
+  STEP(kReturnCall, ReturnCall())                                \
+  STEP(kReturnCallIndirect, ReturnCallIndirect())                \
+  STEP(kDrop, Drop())                                            \
+  STEP(kSelect, Select(false))                                   \
+  STEP(kSelectT, Select(true))                                   \
+  FAST(kLocalGet, LocalGet<true>(), LocalGet<false>())           \
+  FAST(kLocalSet, LocalSet<true>(false), LocalSet<false>(false)) \
+  FAST(kLocalTee, LocalSet<true>(true), LocalSet<false>(true))   \
+  STEP(kGlobalGet, GlobalGet())                                  \
+  STEP(kGlobalSet, GlobalSet())                                  \
+  STEP(kTableGet, TableOp(Class::kTableGet))                     \
+  STEP(kTableSet, TableOp(Class::kTableSet))                     \
+  STEP(kRefNull, References(Class::kRefNull))                    \
+  STEP(kRefIsNull, References(Class::kRefIsNull))                \
+  STEP(kRefFunc, References(Class::kRefFunc))                    \
+  FAST(kI32Const, ConstI32<true>(), ConstI32<false>())           \
+  STEP(kI64Const, ConstI64())                                    \
+  STEP(kF32Const, ConstF32())                                    \
+  STEP(kF64Const, ConstF64())                                    \
+  STEP(kMemorySize, Memory(Class::kMemorySize))                  \
+  STEP(kMemoryGrow, Memory(Class::kMemoryGrow))                  \
+  STEP(kMemoryInit, Memory(Class::kMemoryInit))                  \
+  STEP(kDataDrop, Memory(Class::kDataDrop))                      \
+  STEP(kMemoryCopy, Memory(Class::kMemoryCopy))                  \
+  STEP(kMemoryFill, Memory(Class::kMemoryFill))                  \
+  STEP(kTableInit, TableOp(Class::kTableInit))                   \
+  STEP(kElemDrop, TableOp(Class::kElemDrop))                     \
+  STEP(kTableCopy, TableOp(Class::kTableCopy))                   \
+  STEP(kTableGrow, TableOp(Class::kTableGrow))                   \
+  STEP(kTableSize, TableOp(Class::kTableSize))                   \
   STEP(kTableFill, TableOp(Class::kTableFill))
 
 #define STEP_FUNCTION(name, call)                           \
@@ -253,7 +263,8 @@ void Record(State* s, const uint8_t* out_before, uint32_t op_before,
     if constexpr (kRecord) Record(s, out, op_before, t);    \
     ASHLAR_NEXT_STEP(t);                                    \
   }
-// A fast form does the common case and changes nothing where it answers false.
+// A fast form does the common case. Where it answers false it has changed
+// nothing, or the body is not valid; the other form decides.
 #define FAST_STEP_FUNCTION(name, fast, call)                            \
   template <bool kRecord>                                               \
   ASHLAR_STEP_CALL bool Slow_##name(ASHLAR_STEP_PARAMS) {               \

@@ -57,7 +57,9 @@ class Translator {
   static constexpr ptrdiff_t kHazardScanMax = 32;
 
   // --- cursor (translator.h)
+  template <bool kShort = false>
   ASHLAR_INLINE uint32_t U32();
+  template <bool kShort = false>
   ASHLAR_INLINE int64_t S32();
   ASHLAR_INLINE int64_t S64();
   ASHLAR_INLINE bool ZeroByte();
@@ -67,7 +69,9 @@ class Translator {
     return sp_ - count >= s_->base;
   }
   ASHLAR_INLINE int32_t Temp(const Entry* e) const {
-    return s_->temps + static_cast<int32_t>(e - s_->stack);
+    return static_cast<int32_t>(
+        static_cast<uint32_t>(reinterpret_cast<uintptr_t>(e) - s_->origin) /
+        sizeof(Entry));
   }
   ASHLAR_INLINE void NoteHeight() {
     if (ASHLAR_UNLIKELY(sp_ > s_->max_sp)) s_->max_sp = sp_;
@@ -124,11 +128,15 @@ class Translator {
   ASHLAR_INLINE bool Unary(Descriptor d);
   ASHLAR_INLINE bool FloatBinary(Descriptor d);
   ASHLAR_INLINE bool FloatUnary(Descriptor d);
+  template <bool kShort>
   ASHLAR_INLINE bool LoadOp(Descriptor d);
   ASHLAR_INLINE bool IsSmallShiftOf(const uint8_t* p, int32_t slot) const;
   ASHLAR_INLINE bool TryFuseLoad(Descriptor d, Entry* x, uint32_t offset);
+  template <bool kShort>
   ASHLAR_INLINE bool StoreOp(Descriptor d);
+  template <bool kShort>
   ASHLAR_INLINE bool LocalGet();
+  template <bool kShort>
   ASHLAR_INLINE bool LocalSet(bool tee);
   ASHLAR_INLINE bool GlobalGet();
   ASHLAR_INLINE bool GlobalSet();
@@ -145,6 +153,7 @@ class Translator {
   ASHLAR_INLINE bool BranchIf();
   ASHLAR_INLINE bool BranchTable();
   ASHLAR_INLINE bool Return();
+  template <bool kShort>
   ASHLAR_INLINE bool CallOp();
   ASHLAR_INLINE bool CallIndirect();
   ASHLAR_INLINE bool ReturnCall();
@@ -161,6 +170,7 @@ class Translator {
   ASHLAR_INLINE bool PopThree(uint8_t first, uint8_t second, uint8_t third);
   ASHLAR_INLINE bool KnownTable(uint32_t index) const;
   ASHLAR_INLINE bool MarkDead();
+  template <bool kShort>
   ASHLAR_INLINE bool ConstI32();
   ASHLAR_INLINE bool ConstI64();
   ASHLAR_INLINE bool ConstF32();
