@@ -65,6 +65,10 @@ void Startup(const StartupModule& module, benchmark::State& state) {
   if (!bytes.ok()) return FailOrSkip(state, bytes.status());
   engine::PreparedInstance instance;
   for (auto _ : state) {
+    // The teardown of the last one belongs to no start.
+    state.PauseTiming();
+    instance.Drop();
+    state.ResumeTiming();
     const engine::RunResult result =
         instance.Prepare(*bytes, Relaxed(), metering::kFuelMax);
     if (result.klass != engine::OutcomeClass::kReturned) {
@@ -92,6 +96,7 @@ std::vector<Timed> ValidContracts(engine::PreparedInstance* instance) {
 }
 
 void TimeOnce(engine::PreparedInstance* instance, Timed* module) {
+  instance->Drop();
   const auto begin = std::chrono::steady_clock::now();
   const engine::RunResult result =
       instance->Prepare(module->file.bytes, Relaxed(), metering::kFuelMax);

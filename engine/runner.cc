@@ -168,15 +168,15 @@ bool PreparedInstance::Instantiate(const Profile& profile,
                    InstantiateFuel(profile.schedule, module), result)) {
     return false;
   }
-  std::vector<interp::Extern> imports;
+  imports_.clear();
   LinkImports(
       module, profile.limits, &store_,
       [&](const wasm::Import& import) {
         return LinkFunction(module, import, host_imports, &store_);
       },
-      &imports);
+      &imports_);
   const interp::InstantiateError error = store_.Instantiate(
-      &compiled_.code, imports, profile.limits.memory_pages_max, &instance_);
+      &compiled_.code, imports_, profile.limits.memory_pages_max, &instance_);
   if (!error.link_error.empty()) {
     SetTrap(Trap::kHostError, error.link_error, result);
   } else if (error.trap != Trap::kNone) {
@@ -186,11 +186,15 @@ bool PreparedInstance::Instantiate(const Profile& profile,
   return error.ok();
 }
 
+void PreparedInstance::Drop() {
+  store_.Clear();
+  instance_ = nullptr;
+}
+
 RunResult PreparedInstance::Prepare(absl::string_view bytes,
                                     const Profile& profile, uint64_t fuel_limit,
                                     absl::Span<const HostImport> host_imports) {
-  store_.Clear();
-  instance_ = nullptr;
+  Drop();
   execution_.Reset(profile.limits.stack_slots_max);
   execution_.set_profile(calls_.get());
   RunResult result;

@@ -80,6 +80,9 @@ class PreparedInstance {
                     uint64_t fuel_limit,
                     absl::Span<const HostImport> host_imports = {});
 
+  // Gives up the instance; its memory and code space are kept for the next.
+  void Drop();
+
   // The type of an exported function, or nullptr. REQUIRES: prepared.
   const wasm::FuncType* ExportType(absl::string_view name) const;
   // Answers kTrapped with kEntryNotFound where there is no such function or
@@ -117,6 +120,7 @@ class PreparedInstance {
   interp::Store store_;
   interp::Execution execution_;
   interp::Instance* instance_ = nullptr;
+  std::vector<interp::Extern> imports_;  // kept for its capacity
 };
 
 // Prepare, then Call, under one limit.

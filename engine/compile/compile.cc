@@ -114,9 +114,12 @@ bool Compile(const wasm::Module& module, const Options& options,
   code->schedule = options.schedule;
   code->limits = options.limits;
   code->offset_of = &OffsetOf;
-  auto kept = std::make_shared<KeptOptions>(KeptOptions{options});
-  kept->options.scratch = nullptr;
-  code->options = std::move(kept);
+  if (code->options.use_count() != 1) {
+    code->options = std::make_shared<KeptOptions>();
+  }
+  Options& kept = static_cast<KeptOptions*>(code->options.get())->options;
+  kept = options;
+  kept.scratch = nullptr;
   code->functions.assign(module.functions.size(), {});
   code->arena.Reserve(size);
 

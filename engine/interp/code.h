@@ -37,7 +37,7 @@ struct Code {
   const base::Limits* limits = nullptr;
   // How it was translated, for offset_of, which translates a function once
   // more: a compile::Options, owned by the code.
-  std::shared_ptr<const void> options;
+  std::shared_ptr<void> options;
   OffsetOfFn offset_of = nullptr;
 
   // The function whose code holds `pc`; false for stubs and foreign code.
