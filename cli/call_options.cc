@@ -78,6 +78,18 @@ void CallOptions::AddTo(CLI::App* app) {
   app->add_flag("--json", json, "One JSON object");
 }
 
+void RecordOption::AddTo(CLI::App* app) {
+  app->add_option("--record", path,
+                  "Replay record of the execution to write, for `replay`");
+}
+
+ExitCode RecordOption::Write(absl::string_view record,
+                             ExitCode otherwise) const {
+  if (!is_given()) return otherwise;
+  const absl::Status written = WriteFile(path, record);
+  return written.ok() ? otherwise : Complain(written);
+}
+
 absl::StatusOr<engine::ExecuteRequest> CallOptions::ToRequest(
     const base::Hash256& digest) const {
   engine::ExecuteRequest request;

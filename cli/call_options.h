@@ -55,6 +55,16 @@ struct CallOptions {
   bool json = false;
 };
 
+// --record of the commands that execute: a file for the replay record.
+struct RecordOption {
+  void AddTo(CLI::App* app);
+  bool is_given() const { return !path.empty(); }
+  // Writes the bytes of a record. Answers `otherwise` where that succeeds.
+  ExitCode Write(absl::string_view record, ExitCode otherwise) const;
+
+  std::string path;
+};
+
 // Prints the result to stdout and what is beside the outcome to stderr.
 // Answers kExitDone where the contract returned, else kExitContractFailed.
 ExitCode PrintResult(const engine::ExecuteResult& result,

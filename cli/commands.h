@@ -18,6 +18,7 @@ void AddExecute(CLI::App* root, ExitCode* exit_code);
 void AddPut(CLI::App* root, ExitCode* exit_code);
 void AddEstimate(CLI::App* root, ExitCode* exit_code);
 void AddProfile(CLI::App* root, ExitCode* exit_code);
+void AddReplay(CLI::App* root, ExitCode* exit_code);
 void AddDisasm(CLI::App* root, ExitCode* exit_code);
 void AddBench(CLI::App* root, ExitCode* exit_code);
 

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   AddPut(&app, &exit_code);
   AddEstimate(&app, &exit_code);
   AddProfile(&app, &exit_code);
+  AddReplay(&app, &exit_code);
   AddDisasm(&app, &exit_code);
   AddBench(&app, &exit_code);
   // CLI11 reports wrong use, and --help, by an exception.

@@ -18,6 +18,11 @@ Progress::Progress(size_t steps)
 
 Progress::~Progress() { Clear(); }
 
+void Progress::At(size_t step, absl::string_view label) {
+  step_ = step;
+  Next(label);
+}
+
 void Progress::Next(absl::string_view label) {
   if (!visible_) return;
   const size_t done = step_ < steps_ ? step_ : steps_;

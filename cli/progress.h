@@ -19,6 +19,8 @@ class Progress {
 
   // The next step begins and is called `label`.
   void Next(absl::string_view label);
+  // The same for work whose steps are counted elsewhere: `step` are done.
+  void At(size_t step, absl::string_view label);
   // Takes the bar away for a line of output; the next step draws it again.
   void Clear();
 

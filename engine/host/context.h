@@ -40,6 +40,11 @@ absl::string_view ContextFieldName(ContextField field);
 void WriteContextField(const BlockContext& context, ContextField field,
                        base::Writer* writer);
 
+// Reads what WriteContextField wrote; false, and nothing is read or changed,
+// where there is no such value.
+[[nodiscard]] bool ReadContextField(ContextField field, base::Reader* reader,
+                                    BlockContext* context);
+
 // A context that remembers which fields were looked at. Not thread-safe.
 class TrackedContext {
  public:
