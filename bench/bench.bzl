@@ -19,8 +19,11 @@ def ashlar_benchmark(name, srcs = None, deps = []):
     native.sh_test(
         name = name + "_smoke_test",
         size = "small",
-        srcs = ["smoke_test.sh"],
-        args = ["$(location :%s)" % name],
+        srcs = ["python_test.sh"],
+        args = [
+            "$(location smoke_test.py)",
+            "$(location :%s)" % name,
+        ],
         data = [
             "smoke_test.py",
             ":" + name,

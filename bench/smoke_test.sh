@@ -1,2 +1,0 @@
-#!/usr/bin/env bash
-exec python3 bench/smoke_test.py "$@"
