@@ -111,7 +111,7 @@ struct Plan {
 
 class ContractMaker {
  public:
-  ContractMaker(const Plan& plan, uint64_t seed) : plan_(plan), rng_(seed) {}
+  ContractMaker(const Plan& plan, Rng* rng) : plan_(plan), rng_(*rng) {}
 
   std::string Make() {
     for (const HostFunctionRow& row : kHostFunctions) {
@@ -481,7 +481,7 @@ class ContractMaker {
   }
 
   const Plan& plan_;
-  Rng rng_;
+  Rng& rng_;
   ModuleBuilder builder_;
   Code code_;
   uint32_t helper_ = 0;
@@ -514,6 +514,11 @@ std::string Leaf() {
 
 ContractProgram GenerateContracts(uint64_t seed) {
   Rng rng(seed);
+  return GenerateContracts(&rng);
+}
+
+ContractProgram GenerateContracts(Rng* source) {
+  Rng& rng = *source;
   ContractProgram program;
   Plan plan;
   plan.reads_fuel = rng.Chance(15);
@@ -523,7 +528,7 @@ ContractProgram GenerateContracts(uint64_t seed) {
   }
   const uint32_t count = 2 + rng.Below(3);
   for (uint32_t i = 0; i < count; ++i) {
-    program.modules.push_back(ContractMaker(plan, rng.Next()).Make());
+    program.modules.push_back(ContractMaker(plan, &rng).Make());
     plan.hashes.push_back(engine::ModuleHash(program.modules.back()));
   }
   program.modules.push_back(Leaf());

@@ -11,6 +11,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/request.h"
+#include "tests/differential/generator.h"
 
 namespace ashlar::testing {
 
@@ -31,6 +32,8 @@ struct ContractProgram {
 
 // The same program for the same seed, everywhere.
 ContractProgram GenerateContracts(uint64_t seed);
+// The same by a fuzzer's decisions. REQUIRES: `rng` has a tape.
+ContractProgram GenerateContracts(Rng* rng);
 
 }  // namespace ashlar::testing
 

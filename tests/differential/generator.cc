@@ -58,8 +58,8 @@ constexpr uint32_t kLibraryTableSize = 4;
 // Declares everything but the bodies.
 class ModuleGenerator {
  public:
-  ModuleGenerator(uint64_t seed, uint32_t size)
-      : rng_(seed), size_(size), has_library_(rng_.Chance(35)) {}
+  ModuleGenerator(Rng* rng, uint32_t size)
+      : rng_(*rng), size_(size), has_library_(rng_.Chance(35)) {}
 
   GeneratedModule Run() {
     DeclareTypesAndFunctions();
@@ -71,8 +71,10 @@ class ModuleGenerator {
     for (size_t i = 0; i < plan_.functions.size(); ++i) {
       const PlannedFunction& f = plan_.functions[i];
       if (f.is_import) continue;
+      // Of its own, so that a body of another size leaves the others alone.
       Rng body_rng(rng_.Next());
-      BodyGenerator body(&plan_, static_cast<uint32_t>(i), size_, &body_rng);
+      BodyGenerator body(&plan_, static_cast<uint32_t>(i), size_,
+                         rng_.has_tape() ? &rng_ : &body_rng);
       body.Run();
       builder_.SetBody(static_cast<uint32_t>(i), body.locals(), body.code());
       builder_.Export("f" + std::to_string(i), ExternKind::kFunc,
@@ -206,7 +208,7 @@ class ModuleGenerator {
     }
   }
 
-  Rng rng_;
+  Rng& rng_;
   uint32_t size_;
   bool has_library_;
   ModuleBuilder builder_;
@@ -216,6 +218,11 @@ class ModuleGenerator {
 }  // namespace
 
 uint64_t Rng::Next() {
+  if (!tape_.empty()) {
+    const uint8_t byte = tape_.front();
+    tape_.remove_prefix(1);
+    if (byte != UINT8_MAX) return byte;
+  }
   state_ += 0x9e3779b97f4a7c15u;
   uint64_t z = state_;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -340,7 +347,12 @@ std::vector<uint8_t> LibraryBytes() {
 }
 
 GeneratedModule Generate(uint64_t seed, uint32_t size) {
-  return ModuleGenerator(seed, size).Run();
+  Rng rng(seed);
+  return ModuleGenerator(&rng, size).Run();
+}
+
+GeneratedModule Generate(Rng* rng, uint32_t size) {
+  return ModuleGenerator(rng, size).Run();
 }
 
 }  // namespace ashlar::testing

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "engine/wasm/types.h"
 
 namespace ashlar::testing {
@@ -16,13 +17,18 @@ namespace ashlar::testing {
 class Rng {
  public:
   explicit Rng(uint64_t seed) : state_(seed) {}
+  // Decisions by a fuzzer: numbers come from the tape, a byte each, as long as
+  // it lasts (255 asks for a random one). `tape` outlives this.
+  explicit Rng(absl::Span<const uint8_t> tape) : tape_(tape) {}
   uint64_t Next();
+  bool has_tape() const { return tape_.data() != nullptr; }
   // In [0, n). REQUIRES: n > 0.
   uint32_t Below(uint32_t n) { return static_cast<uint32_t>(Next() % n); }
   bool Chance(uint32_t percent) { return Below(100) < percent; }
 
  private:
-  uint64_t state_;
+  uint64_t state_ = 0;
+  absl::Span<const uint8_t> tape_;  // what is left of it
 };
 
 // Imports of every generated module, from "env". Whoever runs one supplies
@@ -69,6 +75,8 @@ struct GeneratedModule {
 // The same bytes for the same arguments, everywhere. `size` is about the
 // number of instructions a function has beyond its operands; 1 or more.
 GeneratedModule Generate(uint64_t seed, uint32_t size);
+// The same by a fuzzer's decisions. REQUIRES: `rng` has a tape.
+GeneratedModule Generate(Rng* rng, uint32_t size);
 
 // An argument that is likely to matter: a boundary value or a random one.
 // References are null, or (externref) a small number.
