@@ -257,7 +257,8 @@ class CallTest(CommandLineTest):
 
   FIELDS = ["outcome", "trap", "flags", "data", "fuel", "writes", "deletes",
             "accounts", "events", "digests", "own", "limit", "violations",
-            "reads", "context_reads", "module_reads"]
+            "reads", "context_reads", "module_reads", "resources", "failure",
+            "nested_failures", "fuel_reads"]
 
   def call(self, entry, data, *more, code=0):
     answer = self.json("call", TOKEN, "--entry", entry, "--input", data, *more,
@@ -364,6 +365,92 @@ class CallTest(CommandLineTest):
         self.call("deploy", NEW, "--block", "2")["digests"]["request"])
 
 
+class EstimateTest(CommandLineTest):
+
+  CALL = (TOKEN, "--entry", "call", "--input", TRANSFER + amount(400))
+
+  def deployed(self):
+    state = self.path("state.json")
+    self.json("call", TOKEN, "--entry", "deploy", "--input", NEW,
+              "--save-state", state)
+    return state
+
+  def test_what_a_call_needs_and_touches(self):
+    call = (*self.CALL, "--state", self.deployed())
+    answer = self.json("estimate", *call)
+    self.assertEqual(list(answer), CallTest.FIELDS + ["needs", "access"])
+    plain = self.json("call", *call)
+    self.assertEqual({field: answer[field] for field in plain}, plain)
+    self.assertIsNone(answer["failure"])
+    needs = answer["needs"]
+    for name, used in answer["resources"].items():
+      self.assertEqual(needs[name]["needed"], used)
+    self.assertEqual(needs["input_size"]["limit"], 1 << 20)
+    self.assertEqual([a["key"] for a in answer["access"] if a["written"]],
+                     sorted(plain["writes"]))
+    self.assertEqual([a["key"] for a in answer["access"] if a["read"]],
+                     [read["key"] for read in plain["reads"]])
+    # What is needed suffices, and one less does not.
+    for name in ("read_bytes", "writes"):
+      needed = needs[name]["needed"]
+      self.json("call", *call, "--limit", f"{name}={needed}")
+      short = self.json("estimate", *call, "--limit", f"{name}={needed - 1}",
+                        code=1)
+      self.assertEqual(short["limit"], name)
+      self.assertTrue(short["needs"][name]["exceeded"])
+      self.assertEqual(short["failure"]["bound"]["name"], name)
+      self.assertLessEqual(short["needs"][name]["needed"], needed)
+
+  def test_a_failed_call_says_where_and_why(self):
+    call = (*self.CALL, "--state", self.deployed())
+    used = self.json("estimate", *call)["fuel"]["used"]
+    answer = self.json("estimate", *call, "--fuel", str(used - 1), code=1)
+    self.assertEqual(answer["outcome"], "out_of_fuel")
+    failure = answer["failure"]
+    self.assertEqual(failure["phase"], "run")
+    self.assertGreater(failure["charge"]["missing"], 0)
+    self.assertEqual(sum(answer["fuel"]["by"].values()), used - 1)
+    self.assertEqual(len(failure["call_path"]), 1)
+    self.assertEqual(failure["call_path"][0]["fuel_by"], answer["fuel"]["by"])
+    self.assertTrue(failure["backtrace"])
+    self.assertTrue(answer["access"])
+    done = ashlar("estimate", *call, "--fuel", str(used - 1))
+    self.assertEqual(done.returncode, 1)
+    self.assertIn("missing for", done.stderr)
+    self.assertIn("contract c0c0c0c0", done.stderr)
+    self.assertIn("needs       reads", done.stdout)
+
+  def test_state_is_assumed(self):
+    call = (*self.CALL, "--state", self.deployed())
+    assumed = self.write("assumed.json", json.dumps(
+        {"storage": {BALANCE[OWNER]: amount(399)}}))
+    answer = self.json("estimate", *call, "--override", assumed, code=1)
+    self.assertEqual(answer["outcome"], "reverted")
+    self.assertEqual(self.json("estimate", *call)["outcome"], "returned")
+    # Nothing else of the account's storage is left.
+    rich = self.write("rich.json", json.dumps(
+        {"storage": {BALANCE[OWNER]: amount(900)}}))
+    supply = (TOKEN, "--entry", "call", "--input", "db6375a8", "--state",
+              self.path("state.json"), "--override", rich)
+    self.assertEqual(self.json("estimate", *supply)["data"], amount(1000))
+    self.assertEqual(
+        self.json("estimate", *supply, "--replace-storage")["data"], amount(0))
+
+  def test_wrong_use(self):
+    self.assert_wrong_use("estimate", *self.CALL, "--replace-storage",
+                          says="--override")
+    self.assert_wrong_use("estimate", *self.CALL, "--namespace", "n",
+                          says="--server")
+    self.assert_wrong_use("estimate", *self.CALL, "--limit", "reads",
+                          says="NAME=N")
+    self.assert_wrong_use("estimate", *self.CALL, "--limit", "input_size=3",
+                          says="NAME=N")
+    many = self.write("many.json", json.dumps(
+        {"storage": {f"{i:04x}": "00" for i in range(1025)}}))
+    self.assert_wrong_use("estimate", *self.CALL, "--override", many,
+                          says="1024")
+
+
 class ServerTest(CommandLineTest):
   """The same over gRPC, with a server in a folder of this test."""
 
@@ -416,6 +503,23 @@ class ServerTest(CommandLineTest):
             "--state", state, "--value", "3")
     self.assertEqual(self.json("execute", *self.server, *call, code=1),
                      self.json("call", *call, code=1))
+
+  def test_estimate_answers_as_it_does_here(self):
+    state = self.path("state.json")
+    self.json("call", TOKEN, "--entry", "deploy", "--input", NEW,
+              "--save-state", state)
+    call = ("estimate", TOKEN, "--entry", "call", "--input",
+            TRANSFER + amount(400), "--state", state)
+    assumed = self.write("assumed.json", json.dumps(
+        {"storage": {BALANCE[OWNER]: amount(399)}}))
+    for more, code in (((), 0), (("--override", assumed), 1),
+                       (("--override", assumed, "--replace-storage"), 1),
+                       (("--fuel", "4000"), 1), (("--limit", "reads=1"), 1)):
+      self.assertEqual(self.json(*call, *more, *self.server, code=code),
+                       self.json(*call, *more, code=code))
+    many = self.write("many.json", json.dumps(
+        {"storage": {f"{i:04x}": "00" for i in range(1025)}}))
+    self.assert_wrong_use(*call, "--override", many, *self.server, says="1024")
 
   def test_the_servers_store(self):
     module = self.put()

@@ -4,13 +4,17 @@
 #include <filesystem>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "cli/failure_print.h"
 #include "cli/files.h"
 #include "cli/result_print.h"
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
 #include "engine/base/int128.h"
 #include "engine/base/status_macros.h"
+#include "engine/host/resources.h"
 #include "engine/loader.h"
 
 namespace ashlar::cli {
@@ -53,6 +57,21 @@ absl::Status FindModule(const std::string& text,
   return absl::OkStatus();
 }
 
+// NAME=N each; names are those of resource.def.
+absl::Status ParseLimits(const std::vector<std::string>& texts,
+                         engine::ResourceLimits* limits) {
+  for (const std::string& text : texts) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(text, '=');
+    uint64_t limit = 0;
+    if (parts.size() != 2 || !absl::SimpleAtoi(parts[1], &limit) ||
+        !host::SetLimit(parts[0], limit, limits)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--limit ", text, ": give NAME=N, such as reads=10"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void CallOptions::AddTo(CLI::App* app) {
@@ -71,6 +90,10 @@ void CallOptions::AddTo(CLI::App* app) {
   app->add_option("--fuel", fuel, "Fuel limit")
       ->capture_default_str()
       ->check(CLI::Range(uint64_t{1}, metering::kFuelMax));
+  app->add_option("--limit", limits,
+                  "NAME=N: a bound beside fuel; reads, read_bytes, writes, "
+                  "write_bytes, events, event_bytes, peak_pages or calls")
+      ->allow_extra_args(false);
   app->add_option("--state", state, "State file to read (JSON)");
   app->add_option("--save-state", save_state,
                   "State file to write, in the form that was read");
@@ -107,6 +130,7 @@ absl::StatusOr<engine::ExecuteRequest> CallOptions::ToRequest(
   const auto balance = base::ParseBalance(value);
   if (!balance.ok()) return Named("--value", balance.status());
   request.value = *balance;
+  RETURN_IF_ERROR(ParseLimits(limits, &request.limits));
   request.block.number = block;
   request.block.timestamp_ms = now_ms;
   return request;
@@ -142,22 +166,45 @@ absl::Status CallOptions::SaveState(const engine::ExecuteResult& result,
   return state_file->Write(save_state);
 }
 
-ExitCode PrintResult(const engine::ExecuteResult& result,
-                     const state::AccountId& contract, bool json) {
+namespace {
+
+ExitCode Print(const engine::ExecuteResult& result,
+               const engine::Estimation* estimation,
+               const state::AccountId& contract, bool json) {
   std::fputs(DiagnosticsText(result.diagnostics).c_str(), stderr);
   if (!result.completed) {
     return Complain(absl::FailedPreconditionError(
         NeedsStateText(result.needs_state.value_or(engine::NeedsState{}))));
   }
-  std::fputs(json ? OneLine(CallJson(*result.completed, contract)).c_str()
-                  : CallText(*result.completed, contract).c_str(),
-             stdout);
+  if (json) {
+    Json object = CallJson(*result.completed, contract);
+    AddDiagnostics(result, &object);
+    if (estimation != nullptr) AddEstimation(*estimation, &object);
+    std::fputs(OneLine(object).c_str(), stdout);
+  } else {
+    std::fputs(CallText(*result.completed, contract).c_str(), stdout);
+    if (estimation != nullptr) {
+      std::fputs(EstimationText(*estimation).c_str(), stdout);
+    }
+  }
   // The object has no place for them.
   std::fputs(ViolationsText(result.completed->outcome.violations).c_str(),
              stderr);
   return result.completed->outcome.klass == engine::OutcomeClass::kReturned
              ? kExitDone
              : kExitContractFailed;
+}
+
+}  // namespace
+
+ExitCode PrintResult(const engine::ExecuteResult& result,
+                     const state::AccountId& contract, bool json) {
+  return Print(result, nullptr, contract, json);
+}
+
+ExitCode PrintEstimation(const engine::Estimation& estimation,
+                         const state::AccountId& contract, bool json) {
+  return Print(estimation.result, &estimation, contract, json);
 }
 
 }  // namespace ashlar::cli

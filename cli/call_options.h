@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
@@ -14,6 +15,7 @@
 #include "cli/state_file.h"
 #include "engine/base/hash.h"
 #include "engine/engine.h"
+#include "engine/estimation.h"
 #include "engine/outcome.h"
 #include "engine/state/types.h"
 #include "metering/fuel.h"
@@ -50,6 +52,7 @@ struct CallOptions {
   uint64_t now_ms = 1'700'000'000'000;
   uint64_t fuel = metering::kFuelMax;
   ProfileOption profile;
+  std::vector<std::string> limits;  // "reads=10"
   std::string state;
   std::string save_state;
   bool json = false;
@@ -69,6 +72,9 @@ struct RecordOption {
 // Answers kExitDone where the contract returned, else kExitContractFailed.
 ExitCode PrintResult(const engine::ExecuteResult& result,
                      const state::AccountId& contract, bool json);
+// The same with what the call needs and touches.
+ExitCode PrintEstimation(const engine::Estimation& estimation,
+                         const state::AccountId& contract, bool json);
 
 }  // namespace ashlar::cli
 

@@ -1,15 +1,13 @@
 // `ashlar execute`: a contract, executed by a server.
-#include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <optional>
-#include <string>
 #include <utility>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "cli/call_options.h"
 #include "cli/commands.h"
 #include "cli/remote.h"
+#include "cli/state_options.h"
 #include "engine/base/status_macros.h"
 #include "rpc/client.h"
 #include "rpc/convert.h"
@@ -20,35 +18,9 @@ namespace {
 struct Options {
   CallOptions call;
   ServerOption server;
-  std::string name_space;
-  std::optional<uint64_t> base_version;
+  StateOptions state;
   bool commit = false;
 };
-
-// One of the three ways of stating state: the server's store, a file inline,
-// or none.
-absl::StatusOr<rpc::StateSpec> ChooseState(const Options& options,
-                                           const StateFile& file) {
-  if (!options.name_space.empty()) {
-    if (!options.call.state.empty() || !options.call.save_state.empty()) {
-      return absl::InvalidArgumentError(
-          "--namespace is state of the server: it takes no state file");
-    }
-    if (!options.base_version) {
-      return absl::InvalidArgumentError("--namespace needs --base-version");
-    }
-    return rpc::StoreState{.name_space = options.name_space,
-                           .base_version = *options.base_version,
-                           .commit = options.commit};
-  }
-  if (options.commit || options.base_version) {
-    return absl::InvalidArgumentError(
-        "--commit and --base-version need --namespace");
-  }
-  rpc::InlineState state;
-  state.entries = file.state();
-  return state;
-}
 
 absl::StatusOr<ExitCode> Execute(Options* options) {
   ASSIGN_OR_RETURN(const auto client, options->server.Connect());
@@ -57,7 +29,8 @@ absl::StatusOr<ExitCode> Execute(Options* options) {
   rpc::ExecuteCall call;
   ASSIGN_OR_RETURN(call.request, options->call.ToRequest(digest));
   ASSIGN_OR_RETURN(StateFile file, options->call.LoadState(call.request));
-  ASSIGN_OR_RETURN(call.state, ChooseState(*options, file));
+  ASSIGN_OR_RETURN(call.state,
+                   options->state.Choose(options->call, file, options->commit));
   ASSIGN_OR_RETURN(const rpc::ExecuteReply reply, client->Execute(call));
   const ExitCode exit_code =
       PrintResult(reply.result, call.request.callee, options->call.json);
@@ -77,10 +50,7 @@ void AddExecute(CLI::App* root, ExitCode* exit_code) {
       root->add_subcommand("execute", "Execute a contract on a server");
   options->server.AddTo(app)->required();
   options->call.AddTo(app);
-  app->add_option("--namespace", options->name_space,
-                  "Use the server's store: this namespace");
-  app->add_option("--base-version", options->base_version,
-                  "Version of the namespace to execute on");
+  options->state.AddTo(app);
   app->add_flag("--commit", options->commit,
                 "Make the next version of the effects; else a dry run");
   app->callback([options, exit_code] {

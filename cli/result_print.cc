@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/bytes.h"
 #include "engine/base/int128.h"
+#include "engine/host/resources.h"
 #include "engine/interp/trap.h"
 #include "engine/state/value.h"
 
@@ -15,11 +16,11 @@ using engine::OutcomeClass;
 using metering::Category;
 using state::Kind;
 
-struct CategoryName {
+struct CategoryRow {
   Category category;
   const char* name;
 };
-constexpr CategoryName kCategories[] = {
+constexpr CategoryRow kCategories[] = {
     {Category::kCompile, "compile"}, {Category::kInstantiate, "instantiate"},
     {Category::kCompute, "compute"}, {Category::kMemory, "memory"},
     {Category::kHost, "host"},       {Category::kCalls, "calls"},
@@ -67,20 +68,10 @@ void AddToAccount(const state::Effect& effect, Json* account) {
 }
 
 std::string EffectText(const state::Effect& effect) {
-  std::string name;
-  switch (effect.key.kind) {
-    case Kind::kBalance:
-      return absl::StrCat("balance = ", BalanceText(effect.value));
-    case Kind::kCode:
-      name = "code";
-      break;
-    case Kind::kNonce:
-      name = "nonce";
-      break;
-    case Kind::kStorage:
-      name = absl::StrCat("storage ", base::HexEncode(effect.key.key));
-      break;
+  if (effect.key.kind == Kind::kBalance) {
+    return absl::StrCat("balance = ", BalanceText(effect.value));
   }
+  const std::string name = KeyText(effect.key);
   if (!effect.value) return name + " deleted";
   return absl::StrCat(name, " = ", base::HexEncode(*effect.value));
 }
@@ -188,6 +179,12 @@ Json CallJson(const engine::Completed& completed,
   }
   json["violations"] = ViolationsJson(outcome.violations);
   AddReads(completed, &json);
+  Json used = Json::object();
+  for (const engine::Resource resource : host::BoundedResources()) {
+    used[std::string(engine::ResourceName(resource))] =
+        host::AmountOf(completed.resources, resource);
+  }
+  json["resources"] = std::move(used);
   return json;
 }
 
@@ -225,15 +222,36 @@ std::string CallText(const engine::Completed& completed,
   return text;
 }
 
+absl::string_view CategoryName(Category category) {
+  for (const CategoryRow& row : kCategories) {
+    if (row.category == category) return row.name;
+  }
+  return "";
+}
+
+std::string KeyText(const state::Key& key) {
+  switch (key.kind) {
+    case Kind::kBalance:
+      return "balance";
+    case Kind::kCode:
+      return "code";
+    case Kind::kNonce:
+      return "nonce";
+    case Kind::kStorage:
+      return absl::StrCat("storage ", base::HexEncode(key.key));
+  }
+  return "";
+}
+
 Json FuelJson(const metering::FuelByCategory& by) {
   Json json = Json::object();
-  for (const CategoryName& row : kCategories) json[row.name] = by[row.category];
+  for (const CategoryRow& row : kCategories) json[row.name] = by[row.category];
   return json;
 }
 
 std::string FuelText(const metering::FuelByCategory& by) {
   std::string text;
-  for (const CategoryName& row : kCategories) {
+  for (const CategoryRow& row : kCategories) {
     if (by[row.category] == 0) continue;
     absl::StrAppend(&text, text.empty() ? "" : ", ", row.name, " ",
                     by[row.category]);
@@ -260,23 +278,6 @@ std::string ViolationsText(const std::vector<wasm::Violation>& violations) {
   for (const wasm::Violation& violation : violations) {
     absl::StrAppend(&text, "  ", wasm::CodeName(violation.code), " at byte ",
                     violation.offset, ": ", violation.message, "\n");
-  }
-  return text;
-}
-
-std::string DiagnosticsText(const engine::Diagnostics& diagnostics) {
-  std::string text;
-  if (!diagnostics.message.empty()) {
-    absl::StrAppend(&text, diagnostics.message, "\n");
-  }
-  for (const std::string& message : diagnostics.debug_messages) {
-    absl::StrAppend(&text, "debug: ", message, "\n");
-  }
-  for (const engine::BacktraceFrame& frame : diagnostics.backtrace) {
-    absl::StrAppend(&text, "  at function ", frame.function,
-                    frame.name.empty() ? "" : " " + frame.name, ", byte ",
-                    frame.offset, ", of ", frame.account.ToHex().substr(0, 8),
-                    "...\n");
   }
   return text;
 }

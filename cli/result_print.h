@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "engine/outcome.h"
 #include "engine/state/types.h"
+#include "metering/fuel.h"
 #include "nlohmann/json.hpp"
 
 namespace ashlar::cli {
@@ -31,6 +32,12 @@ Json FuelJson(const metering::FuelByCategory& by);
 // "compile 812, instantiate 1242, ...", without the categories that are 0.
 std::string FuelText(const metering::FuelByCategory& by);
 
+// "compile"
+absl::string_view CategoryName(metering::Category category);
+
+// "storage 0102", "balance"
+std::string KeyText(const state::Key& key);
+
 // One line of JSON. Bytes that are no UTF-8 (names out of modules) become
 // U+FFFD.
 std::string OneLine(const Json& json);
@@ -40,10 +47,6 @@ Json ViolationsJson(const std::vector<wasm::Violation>& violations);
 
 // "  CODE at byte N: MESSAGE", a line each.
 std::string ViolationsText(const std::vector<wasm::Violation>& violations);
-
-// What is not part of the outcome, for stderr: the message, debug messages
-// and the backtrace, a line each. Empty where there is nothing to say.
-std::string DiagnosticsText(const engine::Diagnostics& diagnostics);
 
 // What NeedsState asks for, for stderr.
 std::string NeedsStateText(const engine::NeedsState& needs);

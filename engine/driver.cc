@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
-#include "engine/backtrace.h"
 #include "engine/base/check.h"
+#include "engine/driver_contract.h"
 #include "engine/function_names.h"
 #include "engine/host/seal/calls.h"
 #include "engine/linker.h"
@@ -20,19 +21,6 @@ using metering::Category;
 
 constexpr absl::string_view kDeploy = "deploy";
 constexpr absl::string_view kCall = "call";
-
-Category CategoryOf(interp::OutOfFuel::What what) {
-  switch (what) {
-    case interp::OutOfFuel::What::kRun:
-      return Category::kCompute;
-    case interp::OutOfFuel::What::kMemory:
-    case interp::OutOfFuel::What::kTable:
-      return Category::kMemory;
-    case interp::OutOfFuel::What::kHost:
-      return Category::kHost;
-  }
-  return Category::kCompute;
-}
 
 host::CalleeEnd CalleeEndOf(OutcomeClass klass) {
   switch (klass) {
@@ -50,26 +38,6 @@ host::CalleeEnd CalleeEndOf(OutcomeClass klass) {
 }
 
 }  // namespace
-
-struct Driver::Contract {
-  std::shared_ptr<const CompiledModule> module;
-  std::shared_ptr<CompiledModule> scratch;  // `module`, where it is not kept
-  std::unique_ptr<interp::Store> store;
-  interp::Instance* instance = nullptr;
-  uint32_t entry = 0;  // function index
-  bool is_entered = false;
-  bool is_starting = false;  // the start function runs, then the entry
-  // FUEL.md rule 8: what it may use, what its caller keeps back, and whether
-  // its own cap (not the caller's fuel) is what limits it.
-  uint64_t fuel_limit = 0;
-  uint64_t fuel_reserve = 0;
-  bool is_bounded = false;
-  uint32_t profile_module = 0;  // index in profile_modules_
-  // Compile, instantiate and calls so far; the rest is added at the end.
-  metering::FuelByCategory by;
-  uint64_t memory_before = 0;  // Execution::memory_fuel() when it began
-  uint64_t memory_nested = 0;  // of that, used by its callees
-};
 
 Driver::Driver(const ExecuteRequest& request, const Profile& profile,
                state::Reader* reader, ModuleCache* cache, Workspace* workspace,
@@ -100,6 +68,7 @@ absl::StatusOr<ExecuteResult> Driver::Run() {
     end = Open();
   }
   while (!no_outcome()) {
+    if (end.has_value() && !end->is_reported) ReportFailure(&*end);
     if (!end.has_value()) {
       end = Continue();
     } else if (contracts_.size() > 1) {
@@ -130,7 +99,9 @@ std::optional<Driver::End> Driver::FindOutermostModule() {
     module_hash_ = cache_->HashOf(module_bytes_);
   }
   if (request_.input.size() > profile_.limits.input_size_bytes_max) {
-    tree_.SetExceeded(Resource::kInputSize);
+    tree_.SetExceeded(Resource::kInputSize,
+                      profile_.limits.input_size_bytes_max,
+                      request_.input.size());
     return EndOfLimit();
   }
   if (is_by_bytes) return std::nullopt;
@@ -170,7 +141,9 @@ std::optional<Driver::End> Driver::Open() {
   execution_.set_fuel_left(c->fuel_limit);
   contracts_.push_back(std::move(contract));
   std::optional<End> end = LoadModule(c);
-  if (!end.has_value()) end = FindEntry(c);
+  if (end.has_value()) return end;
+  c->phase = Phase::kPrepare;
+  end = FindEntry(c);
   if (!end.has_value() && contracts_.size() == 1) end = BeginOutermost();
   if (!end.has_value()) end = Instantiate(c);
   if (end.has_value()) return end;
@@ -212,6 +185,26 @@ void Driver::EnableProfile() {
   execution_.set_profile(calls_.get());
 }
 
+void Driver::EnableAccess() { overlay_.set_reverted_keys(&reverted_keys_); }
+
+std::vector<Access> Driver::MakeAccess() const {
+  absl::btree_map<state::Key, Access> access;
+  for (const state::ReadRecord& read : overlay_.Reads()) {
+    access[read.key].read = true;
+  }
+  for (const state::Key& key : overlay_.ChangedKeys()) {
+    access[key].written = true;
+  }
+  for (const state::Key& key : reverted_keys_) access[key].written = true;
+  std::vector<Access> list;
+  list.reserve(access.size());
+  for (auto& [key, entry] : access) {
+    entry.key = key;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 FuelProfile Driver::MakeProfile() const {
   std::vector<FunctionNames> names;
   names.reserve(profile_modules_.size());
@@ -234,6 +227,7 @@ std::optional<Driver::End> Driver::LoadModule(Contract* contract) {
   const uint64_t fuel = is_activated
                             ? ActivatedFuel(profile_.schedule)
                             : CompileFuel(profile_.schedule, bytes.size());
+  contract->phase = Phase::kCompile;
   if (auto end = Charge(contract, Category::kCompile, fuel)) return end;
   const CacheKey key = {frame.code_hash, profile_.digest};
   wasm::Violations violations;
@@ -291,10 +285,7 @@ bool Driver::LoadForProfile(absl::string_view bytes, Contract* contract,
 // ABI every function of type () -> () is one.
 std::optional<Driver::End> Driver::FindEntry(Contract* contract) {
   const wasm::Module& module = contract->module->module;
-  const absl::string_view name = contracts_.size() == 1
-                                     ? absl::string_view(request_.entry)
-                                 : tree_.top().is_constructor ? kDeploy
-                                                              : kCall;
+  const absl::string_view name = EntryName(contracts_.size() - 1);
   const wasm::Export* e = module.FindExport(name, wasm::ExternKind::kFunc);
   if (e == nullptr) return Trapped(Trap::kEntryNotFound, "");
   const wasm::FuncType& type = module.func_type(e->index);
@@ -304,6 +295,11 @@ std::optional<Driver::End> Driver::FindEntry(Contract* contract) {
   }
   contract->entry = e->index;
   return std::nullopt;
+}
+
+absl::string_view Driver::EntryName(size_t depth) const {
+  if (depth == 0) return request_.entry;
+  return tree_.frames()[depth]->is_constructor ? kDeploy : kCall;
 }
 
 std::optional<Driver::End> Driver::BeginOutermost() {
@@ -340,6 +336,7 @@ void Driver::Link(Contract* contract, std::vector<interp::Extern>* imports) {
 
 std::optional<Driver::End> Driver::Instantiate(Contract* contract) {
   const wasm::Module& module = contract->module->module;
+  contract->phase = Phase::kInstantiate;
   if (auto end = Charge(contract, Category::kInstantiate,
                         InstantiateFuel(profile_.schedule, module))) {
     return end;
@@ -363,6 +360,7 @@ std::optional<Driver::End> Driver::Instantiate(Contract* contract) {
 std::optional<Driver::End> Driver::Enter(Contract* contract,
                                          uint32_t function) {
   contract->is_entered = true;
+  contract->phase = contract->is_starting ? Phase::kStart : Phase::kRun;
   switch (execution_.Enter(&contract->instance->functions[function], {})) {
     case Exit::kTrap:
       return EndOfTrap();
@@ -389,7 +387,10 @@ std::optional<Driver::End> Driver::Continue() {
     cancelled_ = true;
     return std::nullopt;
   }
-  if (exit == Exit::kOutOfFuel) return EndOfFuel();
+  if (exit == Exit::kOutOfFuel) {
+    tree_.SeePages(PagesInUse());
+    return EndOfFuel();
+  }
   // Memories only grow, and only the top one does: the peak is seen here.
   if (!tree_.NotePages(PagesInUse())) {
     if (exit == Exit::kSuspended) {
@@ -405,55 +406,6 @@ std::optional<Driver::End> Driver::Continue() {
   contract->is_starting = false;
   execution_.Leave();
   return Enter(contract, contract->entry);
-}
-
-Driver::End Driver::Trapped(Trap trap, absl::string_view detail) {
-  End end;
-  end.outcome.klass = OutcomeClass::kTrapped;
-  end.outcome.trap = trap;
-  end.message = detail.empty()
-                    ? std::string(interp::TrapText(trap))
-                    : absl::StrCat(interp::TrapText(trap), " ", detail);
-  return end;
-}
-
-Driver::End Driver::EndOfLimit() {
-  End end;
-  end.outcome.klass = OutcomeClass::kLimitExceeded;
-  end.outcome.limit = tree_.exceeded();
-  end.message =
-      absl::StrCat("limit exceeded: ", ResourceName(tree_.exceeded()));
-  tree_.ClearExceeded();
-  return end;
-}
-
-Driver::End Driver::EndOfTrap() {
-  if (tree_.exceeded() != Resource::kNone) return EndOfLimit();
-  if (contracts_.empty() || tree_.no_outcome()) return End{};
-  host::Frame& frame = tree_.top();
-  if (frame.ending == host::Ending::kNone) {
-    End end = Trapped(execution_.trap(), execution_.trap_detail());
-    const Contract& contract = *contracts_.back();
-    if (contract.is_entered)
-      end.backtrace = Backtrace(execution_, frame.account);
-    return end;
-  }
-  End end;
-  // kTerminate leaves flags and data as they were: none.
-  end.outcome.flags = frame.return_flags;
-  end.outcome.data = frame.return_data;
-  if (frame.return_flags != 0) end.outcome.klass = OutcomeClass::kReverted;
-  return end;
-}
-
-Driver::End Driver::EndOfFuel() {
-  End end;
-  end.outcome.klass = OutcomeClass::kOutOfFuel;
-  end.shortage = {.category = CategoryOf(execution_.out_of_fuel().what),
-                  .missing = execution_.out_of_fuel().missing,
-                  .depth = static_cast<uint32_t>(contracts_.size() - 1)};
-  end.backtrace = Backtrace(execution_, tree_.top().account);
-  return end;
 }
 
 void Driver::Pop(const End& end) {
@@ -516,68 +468,6 @@ absl::StatusOr<ExecuteResult> Driver::NoOutcome() {
   result.needs_state.emplace();
   result.needs_state->keys = overlay_.missing();
   result.needs_state->modules = tree_.missing_modules();
-  return result;
-}
-
-Fuel Driver::FuelReport(const End& end) {
-  Fuel fuel;
-  fuel.limit = request_.fuel_limit;
-  const bool out_of_fuel = end.outcome.klass == OutcomeClass::kOutOfFuel;
-  fuel.used = out_of_fuel ? fuel.limit : fuel.limit - execution_.fuel_left();
-  if (!contracts_.empty()) {
-    const Contract& contract = *contracts_.back();
-    fuel.by = contract.by;
-    fuel.by[Category::kHost] = tree_.top().host_fuel;
-    fuel.by[Category::kMemory] = execution_.memory_fuel() -
-                                 contract.memory_before -
-                                 contract.memory_nested;
-    // Prepaid runs are all that nobody else has counted.
-    fuel.by[Category::kCompute] = fuel.used - fuel.by.Sum();
-  }
-  // FUEL.md rule 8. The limit of this run is the one that was tested; of a
-  // run that fell short nothing is known but that it did.
-  const bool is_proven = !out_of_fuel && tree_.fuel_reads().empty();
-  fuel.minimum = is_proven ? fuel.used : fuel.limit;
-  fuel.exactness = is_proven ? Exactness::kProven : Exactness::kConditional;
-  return fuel;
-}
-
-ExecuteResult Driver::Complete(End end) {
-  ExecuteResult result;
-  Completed& completed = result.completed.emplace();
-  if (!contracts_.empty()) Pop(end);
-  completed.fuel = FuelReport(end);
-  completed.resources = tree_.resources();
-  if (end.outcome.klass == OutcomeClass::kReturned) {
-    completed.effects = overlay_.Effects();
-    completed.removed_accounts = overlay_.removed_accounts();
-    completed.events = overlay_.events();
-  }
-  completed.reads = overlay_.Reads();
-  for (int i = 0; i < static_cast<int>(host::ContextField::kCount); ++i) {
-    const host::ContextField field = static_cast<host::ContextField>(i);
-    if (tree_.context().was_read(field)) {
-      completed.context_reads.emplace_back(host::ContextFieldName(field));
-    }
-  }
-  for (const auto& [hash, present] : tree_.modules()) {
-    completed.modules.push_back({hash, present});
-  }
-  Diagnostics& diagnostics = result.diagnostics;
-  diagnostics.message = std::move(end.message);
-  diagnostics.backtrace = std::move(end.backtrace);
-  diagnostics.debug_messages = std::move(tree_.debug_messages());
-  if (end.outcome.klass == OutcomeClass::kOutOfFuel) {
-    diagnostics.shortage = end.shortage;
-  }
-  for (const host::CallTree::FuelRead& read : tree_.fuel_reads()) {
-    BacktraceFrame place;
-    place.account = read.account;
-    place.function = read.function;
-    place.offset = read.offset;
-    diagnostics.fuel_reads.push_back(std::move(place));
-  }
-  completed.outcome = std::move(end.outcome);
   return result;
 }
 

@@ -11,10 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/estimation.h"
 #include "engine/fuel_profile.h"
 #include "engine/host/frames.h"
 #include "engine/interp/call_profile.h"
@@ -46,6 +48,11 @@ class Driver {
   void EnableProfile();
   FuelProfile MakeProfile() const;
 
+  // Notes which keys are written, also by what fails; MakeAccess gives them
+  // with those read, by key. Changes nothing else. REQUIRES: as above.
+  void EnableAccess();
+  std::vector<Access> MakeAccess() const;
+
   // See Engine::Execute. Digests are not filled in.
   absl::StatusOr<ExecuteResult> Run();
 
@@ -57,8 +64,14 @@ class Driver {
   struct End {
     Outcome outcome;
     std::string message;
-    std::vector<BacktraceFrame> backtrace;
     FuelShortage shortage;
+    std::optional<LimitShortage> limit_shortage;
+    // Of failures that end the execution, filled in by ReportFailure.
+    bool is_reported = false;
+    std::optional<Phase> phase;
+    std::string host_function;
+    std::vector<BacktraceFrame> backtrace;
+    std::vector<OpenContract> call_path;
   };
   // What the driver keeps of an open contract, beside its host::Frame.
   struct Contract;
@@ -104,6 +117,18 @@ class Driver {
     return cancelled_ || !status_.ok() || tree_.no_outcome();
   }
   uint64_t PagesInUse() const;
+  absl::string_view EntryName(size_t depth) const;
+
+  // Says where and why, while all that failed is still open.
+  void ReportFailure(End* end);
+  void NoteNestedFailure(const End& end);
+  // Whether a caller goes on after this end of the top contract, or of one
+  // that its shortage ends, too.
+  bool IsCaught(const End& end) const;
+  // What the contract has used, its closed callees included.
+  metering::FuelByCategory ConsumedBy(size_t depth) const;
+  std::optional<BacktraceFrame> PlaceOf(size_t depth) const;
+  std::vector<OpenContract> CallPath() const;
 
   absl::StatusOr<ExecuteResult> NoOutcome();
   ExecuteResult Complete(End end);
@@ -124,6 +149,9 @@ class Driver {
   base::Hash256 module_hash_;
   absl::Status status_;
   bool cancelled_ = false;
+  std::vector<NestedFailure> nested_failures_;
+  // For EnableAccess: written keys whose writes were taken back.
+  absl::btree_set<state::Key> reverted_keys_;
   // For EnableProfile: the tree, and the modules that its frames name.
   struct ProfiledModule {
     base::Hash256 hash;

@@ -5,13 +5,25 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
 #include "engine/driver.h"
+#include "engine/estimation.h"
 #include "engine/loader.h"
 #include "engine/module_cache.h"
 #include "engine/workspace.h"
 #include "metering/fuel.h"
 
 namespace ashlar::engine {
+
+namespace {
+
+// What a run tells beside its result; null: not asked for.
+struct Watch {
+  FuelProfile* profile = nullptr;
+  std::vector<Access>* access = nullptr;
+};
+
+}  // namespace
 
 struct Engine::Impl {
   explicit Impl(const EngineOptions& options)
@@ -23,7 +35,7 @@ struct Engine::Impl {
   absl::StatusOr<ExecuteResult> Execute(const ExecuteRequest& request,
                                         state::Reader* reader,
                                         const std::atomic<bool>* cancel,
-                                        FuelProfile* profile_out);
+                                        const Watch& watch);
 
   const ProfileSet* profiles;
   ModuleCache cache;
@@ -77,7 +89,7 @@ absl::StatusOr<const Profile*> Engine::Impl::FindProfile(
 
 absl::StatusOr<ExecuteResult> Engine::Impl::Execute(
     const ExecuteRequest& request, state::Reader* reader,
-    const std::atomic<bool>* cancel, FuelProfile* profile_out) {
+    const std::atomic<bool>* cancel, const Watch& watch) {
   absl::StatusOr<const Profile*> profile = FindProfile(request.profile);
   if (!profile.ok()) return std::move(profile).status();
   absl::Status status = CheckRequest(request, reader);
@@ -87,9 +99,11 @@ absl::StatusOr<ExecuteResult> Engine::Impl::Execute(
   absl::StatusOr<ExecuteResult> result;
   {
     Driver driver(request, **profile, reader, &cache, workspace.get(), cancel);
-    if (profile_out != nullptr) driver.EnableProfile();
+    if (watch.profile != nullptr) driver.EnableProfile();
+    if (watch.access != nullptr) driver.EnableAccess();
     result = driver.Run();
-    if (profile_out != nullptr) *profile_out = driver.MakeProfile();
+    if (watch.profile != nullptr) *watch.profile = driver.MakeProfile();
+    if (watch.access != nullptr) *watch.access = driver.MakeAccess();
     if (result.ok() && result->completed.has_value()) {
       result->completed->digests = ComputeDigests(
           request, driver.module_hash(), (*profile)->semantics_version,
@@ -109,26 +123,35 @@ absl::StatusOr<ExecuteResult> Engine::Execute(const ExecuteRequest& request,
                                               state::Reader* reader,
                                               const std::atomic<bool>* cancel) {
   return WithoutBadAlloc(
-      [&] { return impl_->Execute(request, reader, cancel, nullptr); });
+      [&] { return impl_->Execute(request, reader, cancel, {}); });
 }
 
 absl::StatusOr<ExecuteResult> Engine::ExecuteProfiled(
     const ExecuteRequest& request, state::Reader* reader,
     const std::atomic<bool>* cancel, FuelProfile* profile) {
-  return WithoutBadAlloc(
-      [&] { return impl_->Execute(request, reader, cancel, profile); });
+  return WithoutBadAlloc([&] {
+    return impl_->Execute(request, reader, cancel, {.profile = profile});
+  });
 }
 
-absl::StatusOr<ExecuteResult> Engine::Estimate(
-    const ExecuteRequest& request, state::Reader* reader,
-    const std::atomic<bool>* cancel) {
-  absl::StatusOr<ExecuteResult> first = Execute(request, reader, cancel);
-  if (!first.ok() || !first->completed.has_value()) return first;
-  Completed& completed = *first->completed;
+absl::StatusOr<Estimation> Engine::Estimate(const ExecuteRequest& request,
+                                            state::Reader* reader,
+                                            const std::atomic<bool>* cancel) {
+  Estimation estimation;
+  ASSIGN_OR_RETURN(estimation.result, WithoutBadAlloc([&] {
+                     return impl_->Execute(request, reader, cancel,
+                                           {.access = &estimation.access});
+                   }));
+  if (!estimation.result.completed.has_value()) return estimation;
+  ASSIGN_OR_RETURN(const Profile* const profile,
+                   impl_->FindProfile(request.profile));
+  estimation.resources =
+      ResourceNeeds(request, profile->limits, estimation.result);
+  Completed& completed = *estimation.result.completed;
   if (completed.fuel.exactness == Exactness::kProven ||
       completed.outcome.klass == OutcomeClass::kOutOfFuel ||
       completed.fuel.used == 0) {
-    return first;
+    return estimation;
   }
   ExecuteRequest again = request;
   again.fuel_limit = completed.fuel.used;
@@ -138,7 +161,7 @@ absl::StatusOr<ExecuteResult> Engine::Estimate(
       second->completed->digests.effects == completed.digests.effects) {
     completed.fuel.minimum = completed.fuel.used;
   }
-  return first;
+  return estimation;
 }
 
 absl::StatusOr<std::vector<wasm::Violation>> Engine::ValidateModule(

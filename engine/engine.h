@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "engine/base/hash.h"
 #include "engine/digests.h"
+#include "engine/estimation.h"
 #include "engine/fuel_profile.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
@@ -53,12 +54,14 @@ class Engine {
                                                 const std::atomic<bool>* cancel,
                                                 FuelProfile* profile);
 
-  // Execute, and where a contract read its remaining fuel (the minimum is then
-  // only what was tested) once more with the fuel that was used: where the
-  // effects are the same, that is the tested limit. Statuses as Execute.
-  absl::StatusOr<ExecuteResult> Estimate(const ExecuteRequest& request,
-                                         state::Reader* reader,
-                                         const std::atomic<bool>* cancel);
+  // Execute that also says what was touched and needed. Where a contract read
+  // its remaining fuel (the minimum is then only what was tested) it executes
+  // once more with the fuel that was used: where the effects are the same, that
+  // is the tested limit. Statuses as Execute. What an estimate is to assume
+  // about the state, `reader` answers (state/overrides.h).
+  absl::StatusOr<Estimation> Estimate(const ExecuteRequest& request,
+                                      state::Reader* reader,
+                                      const std::atomic<bool>* cancel);
 
   // All violations of a module under a profile; empty: it is accepted.
   absl::StatusOr<std::vector<wasm::Violation>> ValidateModule(

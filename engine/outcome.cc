@@ -20,4 +20,20 @@ absl::string_view OutcomeName(OutcomeClass c) {
   return "";
 }
 
+absl::string_view PhaseName(Phase phase) {
+  switch (phase) {
+    case Phase::kPrepare:
+      return "prepare";
+    case Phase::kCompile:
+      return "compile";
+    case Phase::kInstantiate:
+      return "instantiate";
+    case Phase::kStart:
+      return "start";
+    case Phase::kRun:
+      return "run";
+  }
+  return "";
+}
+
 }  // namespace ashlar::engine

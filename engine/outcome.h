@@ -80,6 +80,47 @@ struct FuelShortage {
   uint32_t depth = 0;    // 0: the outermost contract
 };
 
+using host::LimitShortage;
+
+// How far a contract had come.
+enum class Phase : uint8_t {
+  kPrepare = 1,  // looking for module and entry, paying the value
+  kCompile = 2,
+  kInstantiate = 3,
+  kStart = 4,  // its start function
+  kRun = 5,    // its entry
+};
+absl::string_view PhaseName(Phase phase);  // "instantiate"
+
+// A contract that was open when the execution failed.
+struct OpenContract {
+  state::AccountId account;
+  base::Hash256 code_hash;
+  base::Bytes entry;
+  bool is_delegate = false;  // another module's code on its caller's account
+  Phase phase = Phase::kPrepare;
+  uint64_t fuel_limit = 0;
+  // What it has used so far; kCalls holds what its callees have, also those
+  // that are open.
+  metering::FuelByCategory by;
+  // The instruction that it was at: its call of the next one, or the failure.
+  std::optional<BacktraceFrame> place;
+};
+
+// A contract that failed and whose caller went on.
+struct NestedFailure {
+  uint32_t depth = 0;
+  state::AccountId account;
+  base::Hash256 code_hash;
+  Phase phase = Phase::kPrepare;
+  OutcomeClass klass = OutcomeClass::kTrapped;
+  interp::Trap trap = interp::Trap::kNone;  // where kTrapped
+  Resource limit = Resource::kNone;         // where kLimitExceeded
+  std::string message;
+  std::string host_function;  // as in Diagnostics
+  std::optional<BacktraceFrame> place;
+};
+
 // Never part of the outcome or of a digest.
 struct Diagnostics {
   std::string message;
@@ -89,7 +130,18 @@ struct Diagnostics {
   std::optional<FuelShortage> shortage;  // where out_of_fuel
   // Where contracts read their remaining fuel (at most 16 places).
   std::vector<BacktraceFrame> fuel_reads;
+  // Of an execution that failed (it neither returned nor reverted):
+  std::optional<Phase> phase;  // of the innermost contract
+  // "seal1.call": the imported function that was running, or empty.
+  std::string host_function;
+  // The bound that was too small, of a limit or of a trap that has one.
+  std::optional<LimitShortage> limit_shortage;
+  std::vector<OpenContract> call_path;  // outermost first
+  // The first ones (at most kNestedFailuresMax), in their order; also where
+  // the execution went well.
+  std::vector<NestedFailure> nested_failures;
 };
+inline constexpr size_t kNestedFailuresMax = 16;
 
 // A module that was looked for by its hash.
 struct ModuleRead {

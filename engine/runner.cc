@@ -56,19 +56,6 @@ void SetTrap(Trap trap, absl::string_view detail, RunResult* result) {
                         : absl::StrCat(interp::TrapText(trap), " ", detail);
 }
 
-Category CategoryOf(interp::OutOfFuel::What what) {
-  switch (what) {
-    case interp::OutOfFuel::What::kRun:
-      return Category::kCompute;
-    case interp::OutOfFuel::What::kMemory:
-    case interp::OutOfFuel::What::kTable:
-      return Category::kMemory;
-    case interp::OutOfFuel::What::kHost:
-      return Category::kHost;
-  }
-  return Category::kCompute;
-}
-
 }  // namespace
 
 PreparedInstance::PreparedInstance() : store_(&pool_), execution_(0) {}
@@ -108,8 +95,7 @@ void PreparedInstance::Invoke(interp::Func* func,
   Exit exit = execution_.Enter(func, args);
   if (exit == Exit::kDone) exit = execution_.Run();
   const uint64_t memory = execution_.memory_fuel() - memory_before;
-  uint64_t used = left - execution_.fuel_left();
-  Category rest = Category::kCompute;
+  const uint64_t used = left - execution_.fuel_left();
   switch (exit) {
     case Exit::kDone: {
       const absl::Span<const uint64_t> bits = execution_.results();
@@ -124,12 +110,12 @@ void PreparedInstance::Invoke(interp::Func* func,
       break;
     case Exit::kOutOfFuel:
       result->klass = OutcomeClass::kOutOfFuel;
-      rest = CategoryOf(execution_.out_of_fuel().what);
-      result->shortage = {.category = rest,
+      result->shortage = {.category = CategoryOf(execution_.out_of_fuel().what),
                           .missing = execution_.out_of_fuel().missing};
       result->backtrace = Backtrace(execution_, {});
-      result->fuel_by[rest] += left - used;
-      used = left;
+      // What was left counts for what it could not pay.
+      result->fuel_by[result->shortage.category] +=
+          execution_.out_of_fuel().left;
       break;
     case Exit::kSuspended:
     case Exit::kCancelled:

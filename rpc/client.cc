@@ -113,10 +113,9 @@ absl::StatusOr<ExecuteReply> Client::Execute(const ExecuteCall& call) {
   return reply;
 }
 
-absl::StatusOr<engine::ExecuteResult> Client::Estimate(
-    const ExecuteCall& call) {
+absl::StatusOr<engine::Estimation> Client::Estimate(const EstimateCall& call) {
   v1::EstimateRequest request;
-  ToProto(call, request.mutable_call());
+  ToProto(call, &request);
   v1::EstimateResponse response;
   RETURN_IF_ERROR(stubs_->Call(stubs_->estimation.get(),
                                &v1::Estimation::Stub::Estimate, request,

@@ -16,6 +16,7 @@
 #include "ashlar/v1/modules.pb.h"
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
+#include "engine/estimation.h"
 #include "engine/outcome.h"
 #include "engine/wasm/violation.h"
 #include "rpc/convert.h"
@@ -78,7 +79,7 @@ class Client {
   absl::StatusOr<ExecuteReply> Execute(const ExecuteCall& call);
 
   // A call that is to be committed is INVALID_ARGUMENT.
-  absl::StatusOr<engine::ExecuteResult> Estimate(const ExecuteCall& call);
+  absl::StatusOr<engine::Estimation> Estimate(const EstimateCall& call);
 
   // Stores the module and returns its hash. INVALID_ARGUMENT names the first
   // violations; see Violations().

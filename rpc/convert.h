@@ -24,11 +24,13 @@
 #include "ashlar/v1/state.pb.h"
 #include "ashlar/v1/types.pb.h"
 #include "engine/base/hash.h"
+#include "engine/estimation.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
 #include "engine/request.h"
 #include "engine/state/inline_state.h"
 #include "engine/state/overlay.h"
+#include "engine/state/overrides.h"
 #include "engine/state/types.h"
 #include "engine/wasm/violation.h"
 
@@ -63,14 +65,22 @@ struct ExecuteCall {
 absl::StatusOr<ExecuteCall> FromProto(const v1::ExecuteRequest& from);
 void ToProto(const ExecuteCall& from, v1::ExecuteRequest* to);
 
+// An EstimateRequest.
+struct EstimateCall {
+  ExecuteCall call;
+  state::Overrides overrides;
+};
+
+absl::StatusOr<EstimateCall> FromProto(const v1::EstimateRequest& from);
+void ToProto(const EstimateCall& from, v1::EstimateRequest* to);
+
 // An ExecuteResponse, or an EstimateResponse. Text that is not UTF-8 gets '?'
 // for the bytes that are not, because a string field could not carry it.
 void ToProto(const engine::ExecuteResult& from, v1::ExecuteResponse* to);
-void ToProto(const engine::ExecuteResult& from, v1::EstimateResponse* to);
+void ToProto(const engine::Estimation& from, v1::EstimateResponse* to);
 absl::StatusOr<engine::ExecuteResult> FromProto(
     const v1::ExecuteResponse& from);
-absl::StatusOr<engine::ExecuteResult> FromProto(
-    const v1::EstimateResponse& from);
+absl::StatusOr<engine::Estimation> FromProto(const v1::EstimateResponse& from);
 
 void ToProto(const wasm::Violation& from, v1::Violation* to);
 absl::StatusOr<wasm::Violation> FromProto(const v1::Violation& from);

@@ -10,6 +10,7 @@
 #include "engine/wasm/features.h"
 #include "metering/fuel.h"
 #include "metering/schedule.h"
+#include "rpc/answer.h"
 #include "rpc/convert.h"
 #include "rpc/field.h"
 
@@ -55,54 +56,6 @@ static_assert(v1::KIND_BALANCE == static_cast<int>(state::Kind::kBalance));
 static_assert(v1::KIND_CODE == static_cast<int>(state::Kind::kCode));
 static_assert(v1::KIND_NONCE == static_cast<int>(state::Kind::kNonce));
 static_assert(v1::KIND_STORAGE == static_cast<int>(state::Kind::kStorage));
-static_assert(v1::FUEL_CATEGORY_COMPILE ==
-              static_cast<int>(Category::kCompile) + 1);
-static_assert(v1::FUEL_CATEGORY_CALLS ==
-              static_cast<int>(Category::kCalls) + 1);
-static_assert(v1::FuelCategory_MAX == static_cast<int>(Category::kCount),
-              "FuelByCategory has a field for each category");
-
-// The length of the UTF-8 sequence at the front, or 0 where there is none
-// (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
-size_t Utf8Size(absl::string_view s) {
-  const auto byte = [s](size_t i) { return static_cast<uint8_t>(s[i]); };
-  const uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  const size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || s.size() < size) return 0;
-  for (size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  if ((lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f) ||
-      (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f)) {
-    return 0;
-  }
-  return size;
-}
-
-std::string ToUtf8(absl::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  while (!text.empty()) {
-    const size_t size = Utf8Size(text);
-    if (size == 0) {
-      result.push_back('?');
-      text.remove_prefix(1);
-    } else {
-      result.append(text.data(), size);
-      text.remove_prefix(size);
-    }
-  }
-  return result;
-}
-
-// The engine's categories count from 0, which a proto enum keeps free.
-v1::FuelCategory ToProto(Category from) {
-  return static_cast<v1::FuelCategory>(static_cast<int>(from) + 1);
-}
-Category FromProto(v1::FuelCategory from) {
-  return static_cast<Category>(static_cast<int>(from) - 1);
-}
 
 void ToProto(const engine::Outcome& from, v1::Outcome* to) {
   to->set_outcome_class(static_cast<v1::OutcomeClass>(from.klass));
@@ -120,13 +73,7 @@ void ToProto(const engine::Fuel& from, v1::Fuel* to) {
   to->set_used(from.used);
   to->set_minimum(from.minimum);
   to->set_exactness(static_cast<v1::Exactness>(from.exactness));
-  v1::FuelByCategory* by = to->mutable_by();
-  by->set_compile(from.by[Category::kCompile]);
-  by->set_instantiate(from.by[Category::kInstantiate]);
-  by->set_compute(from.by[Category::kCompute]);
-  by->set_memory(from.by[Category::kMemory]);
-  by->set_host(from.by[Category::kHost]);
-  by->set_calls(from.by[Category::kCalls]);
+  ToProto(from.by, to->mutable_by());
 }
 
 void ToProto(const engine::Resources& from, v1::ResourcesUsed* to) {
@@ -178,54 +125,6 @@ void ToProto(const engine::Completed& from, v1::Completed* to) {
   digests->set_receipt(ToString(from.digests.receipt.view()));
 }
 
-void ToProto(const engine::BacktraceFrame& from, v1::BacktraceFrame* to) {
-  to->set_account(ToString(from.account.view()));
-  to->set_function_index(from.function);
-  to->set_offset(from.offset);
-  to->set_name(ToUtf8(from.name));
-}
-
-void ToProto(const engine::Diagnostics& from, v1::Diagnostics* to) {
-  to->set_message(ToUtf8(from.message));
-  for (const std::string& message : from.debug_messages) {
-    to->add_debug_messages(message);
-  }
-  for (const engine::BacktraceFrame& frame : from.backtrace) {
-    ToProto(frame, to->add_backtrace());
-  }
-  for (const engine::BacktraceFrame& frame : from.fuel_reads) {
-    ToProto(frame, to->add_fuel_reads());
-  }
-  if (from.shortage.has_value()) {
-    v1::FuelShortage* shortage = to->mutable_shortage();
-    shortage->set_category(ToProto(from.shortage->category));
-    shortage->set_missing(from.shortage->missing);
-    shortage->set_depth(from.shortage->depth);
-  }
-}
-
-absl::Status Malformed(absl::string_view what) {
-  return absl::InternalError(
-      absl::StrCat("the server's answer is malformed: ", what,
-                   "; are client and server of the same version?"));
-}
-
-// Errors about a field of an answer are the server's, not the caller's.
-template <typename T>
-absl::StatusOr<T> FromServer(absl::StatusOr<T> value) {
-  if (!value.ok()) return Malformed(value.status().message());
-  return value;
-}
-
-absl::StatusOr<base::Hash256> Hash(absl::string_view bytes,
-                                   absl::string_view field) {
-  return FromServer(HashFromProto(bytes, field, "a hash"));
-}
-
-absl::StatusOr<state::Key> Key(const v1::Key& from) {
-  return FromServer(FromProto(from, "key"));
-}
-
 absl::StatusOr<engine::Outcome> FromProto(const v1::Outcome& from) {
   if (from.outcome_class() == v1::OUTCOME_CLASS_UNSPECIFIED ||
       !v1::OutcomeClass_IsValid(from.outcome_class())) {
@@ -258,12 +157,7 @@ absl::StatusOr<engine::Fuel> FromProto(const v1::Fuel& from) {
   to.used = from.used();
   to.minimum = from.minimum();
   to.exactness = static_cast<Exactness>(from.exactness());
-  to.by[Category::kCompile] = from.by().compile();
-  to.by[Category::kInstantiate] = from.by().instantiate();
-  to.by[Category::kCompute] = from.by().compute();
-  to.by[Category::kMemory] = from.by().memory();
-  to.by[Category::kHost] = from.by().host();
-  to.by[Category::kCalls] = from.by().calls();
+  to.by = FromProto(from.by());
   return to;
 }
 
@@ -280,10 +174,10 @@ engine::Resources FromProto(const v1::ResourcesUsed& from) {
 
 absl::StatusOr<engine::Digests> FromProto(const v1::Digests& from) {
   engine::Digests to;
-  ASSIGN_OR_RETURN(to.request, Hash(from.request(), "digests.request"));
-  ASSIGN_OR_RETURN(to.reads, Hash(from.reads(), "digests.reads"));
-  ASSIGN_OR_RETURN(to.effects, Hash(from.effects(), "digests.effects"));
-  ASSIGN_OR_RETURN(to.receipt, Hash(from.receipt(), "digests.receipt"));
+  ASSIGN_OR_RETURN(to.request, HashOfAnswer(from.request(), "digests.request"));
+  ASSIGN_OR_RETURN(to.reads, HashOfAnswer(from.reads(), "digests.reads"));
+  ASSIGN_OR_RETURN(to.effects, HashOfAnswer(from.effects(), "digests.effects"));
+  ASSIGN_OR_RETURN(to.receipt, HashOfAnswer(from.receipt(), "digests.receipt"));
   return to;
 }
 
@@ -294,33 +188,35 @@ absl::StatusOr<engine::Completed> FromProto(const v1::Completed& from) {
   to.resources = FromProto(from.resources());
   for (const v1::Effect& effect : from.effects()) {
     state::Effect& to_effect = to.effects.emplace_back();
-    ASSIGN_OR_RETURN(to_effect.key, Key(effect.key()));
+    ASSIGN_OR_RETURN(to_effect.key, KeyOfAnswer(effect.key()));
     if (effect.has_value()) to_effect.value = effect.value();
   }
   for (const std::string& account : from.removed_accounts()) {
     ASSIGN_OR_RETURN(to.removed_accounts.emplace_back(),
-                     Hash(account, "removed_accounts"));
+                     HashOfAnswer(account, "removed_accounts"));
   }
   for (const v1::Event& event : from.events()) {
     state::Event& to_event = to.events.emplace_back();
-    ASSIGN_OR_RETURN(to_event.account, Hash(event.account(), "event.account"));
+    ASSIGN_OR_RETURN(to_event.account,
+                     HashOfAnswer(event.account(), "event.account"));
     to_event.topics = event.topics();
     to_event.data = event.data();
   }
   for (const v1::Read& read : from.reads()) {
     state::ReadRecord& to_read = to.reads.emplace_back();
-    ASSIGN_OR_RETURN(to_read.key, Key(read.key()));
+    ASSIGN_OR_RETURN(to_read.key, KeyOfAnswer(read.key()));
     to_read.present = !read.value_hash().empty();
     if (to_read.present) {
       ASSIGN_OR_RETURN(to_read.value_hash,
-                       Hash(read.value_hash(), "read.value_hash"));
+                       HashOfAnswer(read.value_hash(), "read.value_hash"));
     }
   }
   to.context_reads.assign(from.context_reads().begin(),
                           from.context_reads().end());
   for (const v1::ModuleRead& read : from.module_reads()) {
     engine::ModuleRead& to_read = to.modules.emplace_back();
-    ASSIGN_OR_RETURN(to_read.hash, Hash(read.hash(), "module_read.hash"));
+    ASSIGN_OR_RETURN(to_read.hash,
+                     HashOfAnswer(read.hash(), "module_read.hash"));
     to_read.present = read.present();
   }
   ASSIGN_OR_RETURN(to.digests, FromProto(from.digests()));
@@ -330,44 +226,10 @@ absl::StatusOr<engine::Completed> FromProto(const v1::Completed& from) {
 absl::StatusOr<engine::NeedsState> FromProto(const v1::NeedsState& from) {
   engine::NeedsState to;
   for (const v1::Key& key : from.keys()) {
-    ASSIGN_OR_RETURN(to.keys.emplace_back(), Key(key));
+    ASSIGN_OR_RETURN(to.keys.emplace_back(), KeyOfAnswer(key));
   }
   for (const std::string& hash : from.modules()) {
-    ASSIGN_OR_RETURN(to.modules.emplace_back(), Hash(hash, "modules"));
-  }
-  return to;
-}
-
-absl::StatusOr<engine::BacktraceFrame> FromProto(
-    const v1::BacktraceFrame& from) {
-  engine::BacktraceFrame to;
-  ASSIGN_OR_RETURN(to.account, Hash(from.account(), "frame.account"));
-  to.function = from.function_index();
-  to.offset = from.offset();
-  to.name = from.name();
-  return to;
-}
-
-absl::StatusOr<engine::Diagnostics> FromProto(const v1::Diagnostics& from) {
-  engine::Diagnostics to;
-  to.message = from.message();
-  to.debug_messages.assign(from.debug_messages().begin(),
-                           from.debug_messages().end());
-  for (const v1::BacktraceFrame& frame : from.backtrace()) {
-    ASSIGN_OR_RETURN(to.backtrace.emplace_back(), FromProto(frame));
-  }
-  for (const v1::BacktraceFrame& frame : from.fuel_reads()) {
-    ASSIGN_OR_RETURN(to.fuel_reads.emplace_back(), FromProto(frame));
-  }
-  if (from.has_shortage()) {
-    const v1::FuelCategory category = from.shortage().category();
-    if (category == v1::FUEL_CATEGORY_UNSPECIFIED ||
-        !v1::FuelCategory_IsValid(category)) {
-      return Malformed("a fuel category of unknown number");
-    }
-    to.shortage = engine::FuelShortage{.category = FromProto(category),
-                                       .missing = from.shortage().missing(),
-                                       .depth = from.shortage().depth()};
+    ASSIGN_OR_RETURN(to.modules.emplace_back(), HashOfAnswer(hash, "modules"));
   }
   return to;
 }
@@ -415,8 +277,21 @@ void ToProto(const engine::ExecuteResult& from, v1::ExecuteResponse* to) {
   ResultToProto(from, to);
 }
 
-void ToProto(const engine::ExecuteResult& from, v1::EstimateResponse* to) {
-  ResultToProto(from, to);
+void ToProto(const engine::Estimation& from, v1::EstimateResponse* to) {
+  ResultToProto(from.result, to);
+  for (const engine::Access& access : from.access) {
+    v1::Access* to_access = to->add_access();
+    ToProto(access.key, to_access->mutable_key());
+    to_access->set_read(access.read);
+    to_access->set_written(access.written);
+  }
+  for (const engine::ResourceNeed& need : from.resources) {
+    v1::ResourceNeed* to_need = to->add_resources();
+    to_need->set_resource(static_cast<v1::Resource>(need.resource));
+    to_need->set_limit(need.limit);
+    to_need->set_needed(need.needed);
+    to_need->set_exceeded(need.exceeded);
+  }
 }
 
 absl::StatusOr<engine::ExecuteResult> FromProto(
@@ -424,9 +299,25 @@ absl::StatusOr<engine::ExecuteResult> FromProto(
   return ResultFromProto(from);
 }
 
-absl::StatusOr<engine::ExecuteResult> FromProto(
-    const v1::EstimateResponse& from) {
-  return ResultFromProto(from);
+absl::StatusOr<engine::Estimation> FromProto(const v1::EstimateResponse& from) {
+  engine::Estimation to;
+  ASSIGN_OR_RETURN(to.result, ResultFromProto(from));
+  for (const v1::Access& access : from.access()) {
+    engine::Access& to_access = to.access.emplace_back();
+    ASSIGN_OR_RETURN(to_access.key, KeyOfAnswer(access.key()));
+    to_access.read = access.read();
+    to_access.written = access.written();
+  }
+  for (const v1::ResourceNeed& need : from.resources()) {
+    if (!v1::Resource_IsValid(need.resource())) {
+      return Malformed("a resource of unknown number");
+    }
+    to.resources.push_back({.resource = static_cast<Resource>(need.resource()),
+                            .limit = need.limit(),
+                            .needed = need.needed(),
+                            .exceeded = need.exceeded()});
+  }
+  return to;
 }
 
 void ToProto(const wasm::Violation& from, v1::Violation* to) {

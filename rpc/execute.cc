@@ -7,15 +7,18 @@
 #include <variant>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/digests.h"
 #include "engine/engine.h"
+#include "engine/estimation.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
 #include "engine/request.h"
 #include "engine/state/inline_state.h"
+#include "engine/state/overrides.h"
 #include "engine/state/reader.h"
 #include "engine/state/store.h"
 #include "rpc/call_reader.h"
@@ -32,6 +35,7 @@ using Modules = std::vector<std::shared_ptr<const base::Bytes>>;
 absl::Status ResolveOwnModule(const Backend& backend,
                               const engine::ExecuteRequest& request,
                               const InlineState* inline_state,
+                              const state::Overrides* overrides,
                               CallReader* reader) {
   if (!request.module_bytes.empty()) return absl::OkStatus();
   const base::Hash256& hash = request.module_hash;
@@ -39,6 +43,9 @@ absl::Status ResolveOwnModule(const Backend& backend,
   if (hash == base::Hash256{}) return absl::OkStatus();
   if (hash == base::Blake2b256("")) {
     reader->SetOwnModule(hash, std::make_shared<const base::Bytes>());
+    return absl::OkStatus();
+  }
+  if (overrides != nullptr && overrides->HasModule(hash)) {
     return absl::OkStatus();
   }
   if (inline_state != nullptr &&
@@ -57,28 +64,30 @@ absl::Status ResolveOwnModule(const Backend& backend,
   return absl::OkStatus();
 }
 
-// Engine::Execute or Engine::Estimate.
-using Run = absl::StatusOr<engine::ExecuteResult> (engine::Engine::*)(
-    const engine::ExecuteRequest&, state::Reader*, const std::atomic<bool>*);
+// What is done with a call that is read: it is executed, or estimated.
+struct Run {
+  absl::FunctionRef<absl::StatusOr<engine::ExecuteResult>(
+      const engine::ExecuteRequest&, state::Reader*)>
+      run;
+  const state::Overrides* overrides = nullptr;  // null: none
+};
 
 // Runs with the memory reserved that the call can come to use.
 absl::StatusOr<engine::ExecuteResult> RunWith(
     const Backend& backend, const engine::ExecuteRequest& request,
-    state::Reader* reader, const std::atomic<bool>* cancelled, Run run) {
-  if (backend.memory == nullptr) {
-    return (backend.engine->*run)(request, reader, cancelled);
-  }
+    state::Reader* reader, const Run& run) {
+  if (backend.memory == nullptr) return run.run(request, reader);
   const engine::Profile* profile =
       backend.engine->profiles().Find(request.profile);
-  CHECK(profile != nullptr, "CheckedCall found it");
+  CHECK(profile != nullptr, "the caller found it");
   ASSIGN_OR_RETURN(const auto reservation,
                    backend.memory->Reserve(BytesOf(request, *profile)));
-  return (backend.engine->*run)(request, reader, cancelled);
+  return run.run(request, reader);
 }
 
-absl::StatusOr<engine::ExecuteResult> RunStateless(
-    const Backend& backend, ExecuteCall* call,
-    const std::atomic<bool>* cancelled, Run run) {
+absl::StatusOr<engine::ExecuteResult> RunStateless(const Backend& backend,
+                                                   ExecuteCall* call,
+                                                   const Run& run) {
   InlineState* inline_state = std::get_if<InlineState>(&call->state);
   state::InlineState empty(state::MissingKeys::kAbsent);
   CallReader reader(inline_state != nullptr ? &inline_state->entries : &empty,
@@ -86,9 +95,9 @@ absl::StatusOr<engine::ExecuteResult> RunStateless(
                     inline_state != nullptr ? backend.store : nullptr,
                     inline_state != nullptr ? CallReader::Missing::kUnknown
                                             : CallReader::Missing::kAbsent);
-  RETURN_IF_ERROR(
-      ResolveOwnModule(backend, call->request, inline_state, &reader));
-  return RunWith(backend, call->request, &reader, cancelled, run);
+  RETURN_IF_ERROR(ResolveOwnModule(backend, call->request, inline_state,
+                                   run.overrides, &reader));
+  return RunWith(backend, call->request, &reader, run);
 }
 
 // The state at the base version. A namespace that nobody wrote yet is empty at
@@ -169,22 +178,24 @@ absl::Status Commit(const Backend& backend, const ExecuteCall& call,
   return absl::OkStatus();
 }
 
-absl::StatusOr<engine::ExecuteResult> RunOverStore(
-    const Backend& backend, const ExecuteCall& call,
-    const std::atomic<bool>* cancelled, Run run) {
+absl::StatusOr<engine::ExecuteResult> RunOverStore(const Backend& backend,
+                                                   const ExecuteCall& call,
+                                                   const Run& run) {
   const StoreState& spec = std::get<StoreState>(call.state);
   ASSIGN_OR_RETURN(const std::unique_ptr<state::Reader> base,
                    OpenBase(backend, spec));
   CallReader reader(base.get(), nullptr, backend.store,
                     CallReader::Missing::kAbsent);
-  RETURN_IF_ERROR(ResolveOwnModule(backend, call.request, nullptr, &reader));
-  auto result = RunWith(backend, call.request, &reader, cancelled, run);
+  RETURN_IF_ERROR(
+      ResolveOwnModule(backend, call.request, nullptr, run.overrides, &reader));
+  auto result = RunWith(backend, call.request, &reader, run);
   CHECK(!result.ok() || result->completed.has_value(),
         "the store knows every key");
   return result;
 }
 
 absl::Status ExecuteAndCommit(const Backend& backend, const ExecuteCall& call,
+                              const Run& run,
                               const std::atomic<bool>* cancelled,
                               v1::ExecuteResponse* response) {
   const base::Hash256 digest = engine::RequestDigest(call.request);
@@ -192,34 +203,24 @@ absl::Status ExecuteAndCommit(const Backend& backend, const ExecuteCall& call,
       const auto answer,
       FindAnswer(backend, std::get<StoreState>(call.state), digest));
   if (answer.has_value()) return UseAnswer(answer->answer, response);
-  ASSIGN_OR_RETURN(
-      const engine::ExecuteResult result,
-      RunOverStore(backend, call, cancelled, &engine::Engine::Execute));
+  ASSIGN_OR_RETURN(const engine::ExecuteResult result,
+                   RunOverStore(backend, call, run));
   ToProto(result, response);
   return Commit(backend, call, digest, *result.completed, cancelled, response);
 }
 
 // What is not committed.
-template <typename Response>
-absl::Status DryRun(const Backend& backend, ExecuteCall call,
-                    const std::atomic<bool>* cancelled, Run run,
-                    Response* response) {
-  ASSIGN_OR_RETURN(const engine::ExecuteResult result,
-                   std::holds_alternative<StoreState>(call.state)
-                       ? RunOverStore(backend, call, cancelled, run)
-                       : RunStateless(backend, &call, cancelled, run));
-  ToProto(result, response);
-  return CheckAnswerSize(backend, *response);
+absl::StatusOr<engine::ExecuteResult> DryRun(const Backend& backend,
+                                             ExecuteCall* call,
+                                             const Run& run) {
+  return std::holds_alternative<StoreState>(call->state)
+             ? RunOverStore(backend, *call, run)
+             : RunStateless(backend, call, run);
 }
 
-absl::StatusOr<ExecuteCall> CheckedCall(const Backend& backend,
-                                        const v1::ExecuteRequest& request) {
-  RETURN_IF_ERROR(FindProfile(backend, request.profile()).status());
-  ASSIGN_OR_RETURN(ExecuteCall call, FromProto(request));
-  if (const auto* spec = std::get_if<StoreState>(&call.state)) {
-    RETURN_IF_ERROR(CheckNamespace(spec->name_space));
-  }
-  return call;
+absl::Status CheckState(const StateSpec& state) {
+  const auto* spec = std::get_if<StoreState>(&state);
+  return spec == nullptr ? absl::OkStatus() : CheckNamespace(spec->name_space);
 }
 
 }  // namespace
@@ -227,28 +228,49 @@ absl::StatusOr<ExecuteCall> CheckedCall(const Backend& backend,
 absl::Status Execute(const Backend& backend, const v1::ExecuteRequest& request,
                      const std::atomic<bool>* cancelled,
                      v1::ExecuteResponse* response) {
-  ASSIGN_OR_RETURN(ExecuteCall call, CheckedCall(backend, request));
+  RETURN_IF_ERROR(FindProfile(backend, request.profile()).status());
+  ASSIGN_OR_RETURN(ExecuteCall call, FromProto(request));
+  RETURN_IF_ERROR(CheckState(call.state));
+  const auto execute = [&](const engine::ExecuteRequest& checked,
+                           state::Reader* reader) {
+    return backend.engine->Execute(checked, reader, cancelled);
+  };
   const auto* spec = std::get_if<StoreState>(&call.state);
   if (spec != nullptr && spec->commit) {
-    return ExecuteAndCommit(backend, call, cancelled, response);
+    return ExecuteAndCommit(backend, call, {execute}, cancelled, response);
   }
-  return DryRun(backend, std::move(call), cancelled, &engine::Engine::Execute,
-                response);
+  ASSIGN_OR_RETURN(const engine::ExecuteResult result,
+                   DryRun(backend, &call, {execute}));
+  ToProto(result, response);
+  return CheckAnswerSize(backend, *response);
 }
 
 absl::Status Estimate(const Backend& backend,
                       const v1::EstimateRequest& request,
                       const std::atomic<bool>* cancelled,
                       v1::EstimateResponse* response) {
-  ASSIGN_OR_RETURN(ExecuteCall call, CheckedCall(backend, request.call()));
-  const auto* spec = std::get_if<StoreState>(&call.state);
+  RETURN_IF_ERROR(FindProfile(backend, request.call().profile()).status());
+  ASSIGN_OR_RETURN(EstimateCall call, FromProto(request));
+  RETURN_IF_ERROR(CheckState(call.call.state));
+  const auto* spec = std::get_if<StoreState>(&call.call.state);
   if (spec != nullptr && spec->commit) {
     return absl::InvalidArgumentError(
         "store_state.commit is COMMIT; an estimate commits nothing, so choose "
         "DRY_RUN (1)");
   }
-  return DryRun(backend, std::move(call), cancelled, &engine::Engine::Estimate,
-                response);
+  engine::Estimation estimation;
+  const auto estimate =
+      [&](const engine::ExecuteRequest& checked,
+          state::Reader* reader) -> absl::StatusOr<engine::ExecuteResult> {
+    state::OverridingReader assumed(&call.overrides, reader);
+    ASSIGN_OR_RETURN(estimation,
+                     backend.engine->Estimate(checked, &assumed, cancelled));
+    return std::move(estimation.result);
+  };
+  ASSIGN_OR_RETURN(estimation.result,
+                   DryRun(backend, &call.call, {estimate, &call.overrides}));
+  ToProto(estimation, response);
+  return CheckAnswerSize(backend, *response);
 }
 
 }  // namespace ashlar::rpc

@@ -254,9 +254,9 @@ TEST(ClientTest, AnswersInEngineTypes) {
   EXPECT_EQ(reply->result.completed->outcome.klass,
             engine::OutcomeClass::kReturned);
   EXPECT_FALSE(reply->new_version.has_value());
-  const auto estimate = (*client)->Estimate(call);
+  const auto estimate = (*client)->Estimate({call, {}});
   ASSERT_TRUE(estimate.ok()) << estimate.status();
-  EXPECT_EQ(estimate->completed->fuel.minimum,
+  EXPECT_EQ(estimate->result.completed->fuel.minimum,
             reply->result.completed->fuel.minimum);
   call.state = StoreState{"chain", 0, true};
   EXPECT_EQ((*client)->Execute(call)->new_version, 1u);

@@ -13,6 +13,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/engine.h"
 #include "engine/profile.h"
+#include "engine/state/overrides.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/server_credentials.h"
@@ -42,6 +43,8 @@ v1::GetCapabilitiesResponse Capabilities(const ServerOptions& options) {
   to.set_queue_size_max(static_cast<uint32_t>(options.admission.waiting_max));
   to.set_quota_fuel_per_second(options.admission.quota_fuel_per_second);
   to.set_state_in_memory(options.backend.state_in_memory);
+  to.set_override_entries_max(state::kOverrideEntriesMax);
+  to.set_override_bytes_max(state::kOverrideBytesMax);
   for (std::string& name : ServedMethods()) to.add_methods(std::move(name));
   return to;
 }

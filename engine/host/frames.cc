@@ -66,7 +66,24 @@ bool CallTree::CheckResources() {
   const Resources now = resources();
   exceeded_ = FirstExceeded(checked_, now, *resource_limits_);
   checked_ = now;
-  return exceeded_ == Resource::kNone;
+  if (exceeded_ == Resource::kNone) return true;
+  NoteShortage(ResourceName(exceeded_), LimitOf(*resource_limits_, exceeded_),
+               AmountOf(now, exceeded_));
+  return false;
+}
+
+void CallTree::SetExceeded(Resource resource, uint64_t limit, uint64_t needed) {
+  exceeded_ = resource;
+  NoteShortage(ResourceName(resource), limit, needed);
+}
+
+void CallTree::NoteShortage(absl::string_view name, uint64_t limit,
+                            uint64_t needed) {
+  shortage_ = LimitShortage{std::string(name), limit, needed};
+}
+
+std::optional<LimitShortage> CallTree::TakeShortage() {
+  return std::exchange(shortage_, std::nullopt);
 }
 
 bool CallTree::Read(const state::Key& key, state::ReadResult* result) {
@@ -91,8 +108,9 @@ bool CallTree::Delete(const state::Key& key) {
 
 bool CallTree::Emit(state::Event event) {
   overlay_->AddEvent(std::move(event));
-  if (overlay_->resources().events > limits_->events_max) {
-    exceeded_ = Resource::kEvents;
+  const uint64_t events = overlay_->resources().events;
+  if (events > limits_->events_max) {
+    SetExceeded(Resource::kEvents, limits_->events_max, events);
     return false;
   }
   return CheckResources();
@@ -186,11 +204,15 @@ bool CallTree::CountCall() {
   return CheckResources();
 }
 
-bool CallTree::NotePages(uint64_t pages) {
+void CallTree::SeePages(uint64_t pages) {
   peak_pages_ = std::max(peak_pages_, pages);
+}
+
+bool CallTree::NotePages(uint64_t pages) {
+  SeePages(pages);
   if (resource_limits_->peak_pages != 0 &&
       pages > resource_limits_->peak_pages) {
-    exceeded_ = Resource::kPeakPages;
+    SetExceeded(Resource::kPeakPages, resource_limits_->peak_pages, pages);
     return false;
   }
   return true;
@@ -199,6 +221,10 @@ bool CallTree::NotePages(uint64_t pages) {
 void CallTree::NoteFuelRead(uint32_t function, uint32_t offset) {
   if (fuel_reads_.size() >= kFuelReadsMax) return;
   fuel_reads_.push_back({top().account, function, offset});
+}
+
+bool CallTree::WantsFuelReads() const {
+  return fuel_reads_.size() < kFuelReadsMax;
 }
 
 uint32_t CallTree::CountFrames(const state::AccountId& account) const {

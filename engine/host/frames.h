@@ -80,6 +80,7 @@ class CallTree {
            const ResourceLimits* resource_limits);
 
   std::vector<std::unique_ptr<Frame>>& frames() { return frames_; }
+  const std::vector<std::unique_ptr<Frame>>& frames() const { return frames_; }
   Frame& top() { return *frames_.back(); }
   state::Overlay& overlay() { return *overlay_; }
   TransientStorage& transient() { return transient_; }
@@ -117,8 +118,10 @@ class CallTree {
                  const state::AccountId& beneficiary, bool* paid);
   // Counts one nested call or instantiation.
   bool CountCall();
-  // Takes note of the linear memory of all open frames.
+  // Takes note of the linear memory of all open frames; the second only so
+  // that resources() knows it, where the execution ends anyway.
   bool NotePages(uint64_t pages);
+  void SeePages(uint64_t pages);
 
   // Open frames of `account`, delegates not counted.
   uint32_t CountFrames(const state::AccountId& account) const;
@@ -131,8 +134,13 @@ class CallTree {
     return missing_modules_;
   }
   Resource exceeded() const { return exceeded_; }
-  void SetExceeded(Resource resource) { exceeded_ = resource; }
+  // A bound of the profile: `needed` is more than `limit`.
+  void SetExceeded(Resource resource, uint64_t limit, uint64_t needed);
   void ClearExceeded() { exceeded_ = Resource::kNone; }
+  // Notes the bound because of which the running frame is about to end; an
+  // exceeded resource is noted already. TakeShortage gives it once.
+  void NoteShortage(absl::string_view name, uint64_t limit, uint64_t needed);
+  std::optional<LimitShortage> TakeShortage();
   Resources resources() const;
   // Modules looked for, by hash, and whether they were there.
   const absl::btree_map<base::Hash256, bool>& modules() const {
@@ -142,6 +150,7 @@ class CallTree {
   // The running contract read its remaining fuel, at this place. Only the
   // first places are kept.
   void NoteFuelRead(uint32_t function, uint32_t offset);
+  bool WantsFuelReads() const;  // whether another place would be kept
   struct FuelRead {
     state::AccountId account;
     uint32_t function = 0;
@@ -168,6 +177,7 @@ class CallTree {
   std::vector<base::Hash256> missing_modules_;
   absl::btree_map<base::Hash256, bool> modules_;
   Resource exceeded_ = Resource::kNone;
+  std::optional<LimitShortage> shortage_;
   uint64_t calls_ = 0;
   uint64_t peak_pages_ = 0;
   Resources checked_;  // at the last check

@@ -3,8 +3,10 @@
 #define ENGINE_HOST_RESOURCES_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace ashlar::host {
 
@@ -39,6 +41,25 @@ struct ResourceLimits {
   uint64_t peak_pages = 0;
   uint64_t calls = 0;
 };
+
+// A bound that was too small for what was asked for. Diagnostic.
+struct LimitShortage {
+  std::string name;     // of a Resource, or of a row of limits.def
+  uint64_t limit = 0;   // what is allowed
+  uint64_t needed = 0;  // what would have been enough here; 0: not known
+};
+
+// Those that a request can bound, in the order of resource.def.
+absl::Span<const Resource> BoundedResources();
+
+// Of the resources that a request bounds; 0 for kInputSize and kReturnSize,
+// which only a profile bounds.
+uint64_t AmountOf(const Resources& used, Resource resource);
+uint64_t LimitOf(const ResourceLimits& limits, Resource resource);
+
+// Sets the limit of the resource of that name; false where a request can bound
+// none of it.
+bool SetLimit(absl::string_view name, uint64_t limit, ResourceLimits* limits);
 
 // The first resource, in the order of resource.def, of which more is used than
 // before and more than is allowed; or kNone. So what a reverted call has used

@@ -1,5 +1,6 @@
 #include "engine/host/resources.h"
 
+#include <iterator>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -37,6 +38,22 @@ TEST(FirstExceeded, EachResource) {
     EXPECT_EQ(FirstExceeded({}, used, limits), row.resource);
     // Who asks for no more of it goes on.
     EXPECT_EQ(FirstExceeded(used, used, limits), Resource::kNone);
+    EXPECT_EQ(AmountOf(used, row.resource), 5u);
+    EXPECT_EQ(LimitOf(limits, row.resource), 4u);
+    ResourceLimits named;
+    EXPECT_TRUE(SetLimit(ResourceName(row.resource), 7, &named));
+    EXPECT_EQ(named.*row.limit, 7u);
+  }
+  EXPECT_EQ(BoundedResources().size(), std::size(rows));
+}
+
+TEST(Resource, WhatOnlyAProfileBounds) {
+  ResourceLimits limits;
+  for (const Resource resource :
+       {Resource::kNone, Resource::kInputSize, Resource::kReturnSize}) {
+    EXPECT_FALSE(SetLimit(ResourceName(resource), 1, &limits));
+    EXPECT_EQ(AmountOf({.reads = 3}, resource), 0u);
+    EXPECT_EQ(LimitOf({.reads = 3}, resource), 0u);
   }
 }
 

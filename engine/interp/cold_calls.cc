@@ -100,7 +100,7 @@ uint64_t Internals::Refill(Registers& r) {
   Execution* e = r.inst->execution;
   const uint64_t deficit = uint64_t{0} - r.fuel;
   if (e->reserve_ < deficit) {
-    e->out_of_fuel_ = {OutOfFuel::What::kRun, deficit - e->reserve_};
+    e->out_of_fuel_ = {OutOfFuel::What::kRun, deficit - e->reserve_, 0};
     e->reserve_ = 0;
     r.fuel = 0;
     return Stop(r, Exit::kOutOfFuel);
@@ -147,6 +147,7 @@ uint64_t Internals::CallHost(Registers& r, const Func* f, uint64_t* slots) {
   {
     Execution::Activation& a = e->activations_.back();
     a.host_slots = slots;
+    a.host = f;
     a.top = slots + f->type->param_count;
   }
   if (e->profile_ != nullptr) {
@@ -184,6 +185,7 @@ uint64_t Internals::CallForeign(Registers& r, const Func* f) {
   if (!FrameFits(r, r.fp, f->entry)) {
     // A backtrace begins at the caller, by the links.
     r.pc = nullptr;
+    e->activations_.back().host = nullptr;
     return StopWithTrap(r, Trap::kCallStackExhausted, "");
   }
   if (f->instance != r.inst &&

@@ -95,7 +95,8 @@ bool Execution::Take(uint64_t fuel, OutOfFuel::What what) {
   }
   const uint64_t left = slice_ + reserve_;
   if (fuel > left) {
-    out_of_fuel_ = {what, fuel - left};
+    out_of_fuel_ = {what, fuel - left,
+                    what == OutOfFuel::What::kRun ? 0 : left};
     // Not set_fuel_left: what was left is used, also in a profile.
     slice_ = 0;
     reserve_ = 0;
@@ -139,14 +140,25 @@ uint64_t* Execution::host_slots() const {
   return activations_.back().host_slots;
 }
 
-std::vector<TraceFrame> Execution::Backtrace(size_t max) const {
-  std::vector<TraceFrame> frames;
-  if (activations_.empty()) return frames;
+TraceFrame Execution::HostFunction() const {
+  if (activations_.empty()) return {};
   const Activation& a = activations_.back();
+  const bool is_inside = a.pc == nullptr || a.suspended;
+  if (!is_inside || a.host == nullptr) return {};
+  return {a.inst, a.host->index, 0};
+}
+
+std::vector<TraceFrame> Execution::Backtrace(size_t max, size_t below) const {
+  std::vector<TraceFrame> frames;
+  if (below >= activations_.size()) return frames;
+  const size_t level = activations_.size() - 1 - below;
+  const Activation& a = activations_[level];
   const Instance* inst = a.inst;
-  const uint8_t* pc = a.pc;
+  // Where it is to go on lies behind the call.
+  const uint8_t* pc = a.suspended ? a.pc - 1 : a.pc;
   const uint64_t* fp = a.fp;
-  size_t crossing = crossings_.size();
+  size_t crossing =
+      below == 0 ? crossings_.size() : activations_[level + 1].crossings;
   while (frames.size() < max && fp != nullptr) {
     uint32_t function = 0;
     if (inst->code != nullptr && inst->code->FindFunction(pc, &function)) {

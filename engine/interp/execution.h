@@ -27,6 +27,8 @@ struct OutOfFuel {
   enum class What : uint8_t { kRun, kMemory, kTable, kHost };
   What what = What::kRun;
   uint64_t missing = 0;  // fuel
+  // What was left for a charge that is not a run's: it is gone, too.
+  uint64_t left = 0;
 };
 
 // A place in wasm. offset is in bytes from the module's start and is that of
@@ -81,9 +83,13 @@ class Execution {
   // Extra detail of a trap ("2" in "uninitialized element 2"), or empty.
   const std::string& trap_detail() const { return trap_detail_; }
   const OutOfFuel& out_of_fuel() const { return out_of_fuel_; }
-  // Innermost first, at most `max` frames of the top activation. Valid after
-  // kTrap or kOutOfFuel, before Leave(). Costs nothing until it is called.
-  std::vector<TraceFrame> Backtrace(size_t max) const;
+  // Innermost first, at most `max` frames of the activation that is `below`
+  // the top one. Valid after kTrap or kOutOfFuel, before Leave(), and of
+  // suspended ones. Costs nothing until it is called.
+  std::vector<TraceFrame> Backtrace(size_t max, size_t below = 0) const;
+  // The host function that the top activation is in: its index in the instance
+  // that called it, or instance null. Valid as Backtrace.
+  TraceFrame HostFunction() const;
 
   // For handlers and HostCall.
   struct Internals;
@@ -102,8 +108,9 @@ class Execution {
     uint64_t* base = nullptr;
     uint64_t* top = nullptr;
     uint64_t* host_slots = nullptr;
-    size_t crossings = 0;      // crossings_.size() when it began
-    size_t profile_depth = 0;  // likewise
+    const Func* host = nullptr;  // the function, while pc is null or it waits
+    size_t crossings = 0;        // crossings_.size() when it began
+    size_t profile_depth = 0;    // likewise
     bool suspended = false;
   };
   // A call that crossed into another instance: where it came from. Kept

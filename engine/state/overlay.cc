@@ -97,6 +97,9 @@ void Overlay::Revert() {
   const Mark mark = checkpoints_.back();
   checkpoints_.pop_back();
   while (journal_.size() > mark.journal_size) {
+    if (reverted_keys_ != nullptr && !journal_.back().is_removal) {
+      reverted_keys_->insert(journal_.back().key);
+    }
     Apply(std::move(journal_.back()));
     journal_.pop_back();
   }
@@ -123,6 +126,13 @@ std::vector<Effect> Overlay::Effects() const {
     effects.push_back({key, value});
   }
   return effects;
+}
+
+std::vector<Key> Overlay::ChangedKeys() const {
+  std::vector<Key> keys;
+  keys.reserve(changes_.size());
+  for (const auto& [key, value] : changes_) keys.push_back(key);
+  return keys;
 }
 
 std::vector<AccountId> Overlay::removed_accounts() const {

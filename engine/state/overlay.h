@@ -88,6 +88,11 @@ class Overlay {
   std::vector<AccountId> removed_accounts() const;
   const std::vector<Event>& events() const { return events_; }
   std::vector<ReadRecord> Reads() const;
+  // What is changed now, by key, also where the change restores what was.
+  std::vector<Key> ChangedKeys() const;
+  // Adds to *keys, from here on, what reverts take back. Outlives its use here;
+  // null: nothing.
+  void set_reverted_keys(absl::btree_set<Key>* keys) { reverted_keys_ = keys; }
   // In the order in which they were asked for, without duplicates.
   const std::vector<Key>& missing() const { return missing_; }
 
@@ -138,6 +143,7 @@ class Overlay {
   std::vector<Undo> journal_;
   std::vector<Mark> checkpoints_;
   std::vector<Key> missing_;
+  absl::btree_set<Key>* reverted_keys_ = nullptr;
   Resources resources_;
 };
 

@@ -482,7 +482,7 @@ TEST(CallFuel, ReadingFuelMakesTheMinimumConditional) {
   const auto estimate =
       chain.engine().Estimate(request, &chain.state(), nullptr);
   ASSERT_TRUE(estimate.ok());
-  EXPECT_EQ(estimate->completed->fuel.minimum, 1'000'000u);
+  EXPECT_EQ(estimate->result.completed->fuel.minimum, 1'000'000u);
 }
 
 TEST(CallFuel, EstimateTestsTheUsedFuel) {
@@ -493,7 +493,7 @@ TEST(CallFuel, EstimateTestsTheUsedFuel) {
   const auto estimate = chain.engine().Estimate(chain.Request(module, "call"),
                                                 &chain.state(), nullptr);
   ASSERT_TRUE(estimate.ok());
-  const engine::Fuel& fuel = estimate->completed->fuel;
+  const engine::Fuel& fuel = estimate->result.completed->fuel;
   EXPECT_EQ(fuel.exactness, engine::Exactness::kConditional);
   EXPECT_EQ(fuel.minimum, fuel.used);
 }

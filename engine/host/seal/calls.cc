@@ -75,9 +75,13 @@ Trap CheckCall(Invocation& in, const CallArgs& args, uint32_t flags_allowed,
   if ((args.flags & ~flags_allowed) != 0) return Trap::kInvalidCallFlags;
   if (!TakeInput(in.frame(), args, input)) return Trap::kInputForwarded;
   if (input->size() > tree.limits().input_size_bytes_max) {
+    tree.NoteShortage("input_size_bytes_max",
+                      tree.limits().input_size_bytes_max, input->size());
     return Trap::kValueTooLarge;
   }
   if (tree.frames().size() >= tree.limits().contract_depth_max) {
+    tree.NoteShortage("contract_depth_max", tree.limits().contract_depth_max,
+                      tree.frames().size() + 1);
     return Trap::kContractDepthExceeded;
   }
   return Trap::kNone;

@@ -56,7 +56,8 @@ HostResult AnswerRandom(HostCall& call, bool with_block) {
   const absl::string_view subject = in.Input(0, 1);
   if (!in.Pay()) return in.failed();
   if (subject.size() > kRandomSubjectSizeBytesMax) {
-    return in.Trap(Trap::kRandomSubjectTooLong);
+    return in.TrapBeyond(Trap::kRandomSubjectTooLong, "random_subject_size",
+                         kRandomSubjectSizeBytesMax, subject.size());
   }
   std::string value(in.tree().context().random().view());
   if (with_block) value += Le<uint32_t>(in.tree().context().number());

@@ -27,14 +27,17 @@ HostResult DepositEvent(HostCall& call) {
   if (in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
   const base::Limits& limits = in.tree().limits();
   if (topics.size() + data.size() > limits.event_size_bytes_max) {
-    return in.Trap(Trap::kValueTooLarge);
+    return in.TrapBeyond(Trap::kValueTooLarge, "event_size_bytes_max",
+                         limits.event_size_bytes_max,
+                         topics.size() + data.size());
   }
   uint32_t topic_count = 0;
   if (!topics.empty() && !CountScaleTopics(topics, &topic_count)) {
     return in.Trap(Trap::kDecodingFailed, "event topics");
   }
   if (topic_count > limits.event_topics_max) {
-    return in.Trap(Trap::kTooManyTopics);
+    return in.TrapBeyond(Trap::kTooManyTopics, "event_topics_max",
+                         limits.event_topics_max, topic_count);
   }
   if (!in.tree().Emit({.account = in.frame().account,
                        .topics = base::Bytes(topics),
@@ -60,8 +63,9 @@ HostResult SealReturn(HostCall& call) {
   if ((flags & ~kReturnFlagRevert) != 0) {
     return in.Trap(Trap::kInvalidCallFlags);
   }
-  if (data.size() > in.tree().limits().return_size_bytes_max) {
-    in.tree().SetExceeded(Resource::kReturnSize);
+  const uint32_t size_max = in.tree().limits().return_size_bytes_max;
+  if (data.size() > size_max) {
+    in.tree().SetExceeded(Resource::kReturnSize, size_max, data.size());
     return in.Stop();
   }
   in.frame().ending = Ending::kReturn;

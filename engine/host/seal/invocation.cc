@@ -64,8 +64,10 @@ bool Invocation::CheckPair(uint32_t ptr, uint32_t len_ptr,
   if (!memory->Contains(len_ptr, sizeof(uint32_t))) {
     return Fail(Trap(Trap::kOutOfBoundsMemoryAccess));
   }
-  if (size_bytes > base::LoadLe<uint32_t>(memory->base() + len_ptr)) {
-    return Fail(Trap(Trap::kOutputBufferTooSmall));
+  const uint32_t room = base::LoadLe<uint32_t>(memory->base() + len_ptr);
+  if (size_bytes > room) {
+    return Fail(TrapBeyond(Trap::kOutputBufferTooSmall, "output_buffer", room,
+                           size_bytes));
   }
   if (!memory->Contains(ptr, size_bytes)) {
     return Fail(Trap(Trap::kOutOfBoundsMemoryAccess));
@@ -91,6 +93,8 @@ bool Invocation::WritePairAt(uint32_t ptr, uint32_t len_ptr,
 }
 
 void Invocation::NoteFuelRead() {
+  // Finding the place walks its function: not more often than it is kept.
+  if (!tree_.WantsFuelReads()) return;
   interp::TraceFrame place;
   for (const interp::TraceFrame& frame : call_.execution()->Backtrace(1)) {
     place = frame;

@@ -91,6 +91,12 @@ class Invocation {
   interp::HostResult Trap(interp::Trap trap, absl::string_view detail = {}) {
     return call_.TrapWith(trap, detail);
   }
+  // A trap because a bound, named as in LimitShortage, is too small.
+  interp::HostResult TrapBeyond(interp::Trap trap, absl::string_view name,
+                                uint64_t limit, uint64_t needed) {
+    tree_.NoteShortage(name, limit, needed);
+    return call_.TrapWith(trap);
+  }
   // After a method of CallTree has answered false, or with frame().ending
   // set: the driver looks there, not at the trap.
   interp::HostResult Stop() { return call_.TrapWith(interp::Trap::kHostError); }

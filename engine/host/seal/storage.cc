@@ -66,7 +66,10 @@ bool PayForKey(Invocation& in, absl::string_view bytes, state::Key* key,
     *failed = in.failed();
     return false;
   }
-  if (bytes.size() > in.tree().limits().storage_key_size_bytes_max) {
+  const uint32_t size_max = in.tree().limits().storage_key_size_bytes_max;
+  if (bytes.size() > size_max) {
+    in.tree().NoteShortage("storage_key_size_bytes_max", size_max,
+                           bytes.size());
     *failed = in.Trap(Trap::kDecodingFailed, "storage key is too long");
     return false;
   }
@@ -81,8 +84,10 @@ HostResult Set(Invocation& in, absl::string_view key_bytes, int value_ptr,
   HostResult failed;
   if (!PayForKey(in, key_bytes, &key, &failed)) return failed;
   if (in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
-  if (value.size() > in.tree().limits().storage_value_size_bytes_max) {
-    return in.Trap(Trap::kValueTooLarge);
+  const uint32_t size_max = in.tree().limits().storage_value_size_bytes_max;
+  if (value.size() > size_max) {
+    return in.TrapBeyond(Trap::kValueTooLarge, "storage_value_size_bytes_max",
+                         size_max, value.size());
   }
   Storage storage(&in, transient);
   std::optional<base::Bytes> old;
