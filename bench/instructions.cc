@@ -19,9 +19,11 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/engine.h"
+#include "engine/loader.h"
 #include "engine/profile.h"
 #include "engine/runner.h"
 #include "metering/fuel.h"
+#include "tests/util/hostile_modules.h"
 #include "valgrind/callgrind.h"
 
 namespace ashlar::bench {
@@ -45,6 +47,27 @@ void CountStartup(const std::string& name, absl::string_view bytes) {
     const engine::RunResult result =
         instance.Prepare(bytes, profile, metering::kFuelMax);
     CHECK(result.klass == engine::OutcomeClass::kReturned);
+  });
+}
+
+// A module that is hard to translate; each of them.
+void CountAdversarial(const std::string& name) {
+  const engine::Profile& profile =
+      *engine::ProfileSet::BuiltIn().FindByName("strict-1");
+  std::vector<std::string> modules;
+  for (const auto& hostile : testing::HostileModules()) {
+    if (hostile.strict_n == 0) continue;
+    const std::vector<uint8_t> bytes = hostile.make(hostile.strict_n);
+    modules.emplace_back(bytes.begin(), bytes.end());
+  }
+  engine::CompiledModule compiled;
+  compile::Scratch scratch;
+  Count(name, [&] {
+    for (const std::string& module : modules) {
+      wasm::Violations violations;
+      CHECK(
+          engine::LoadInto(module, profile, &scratch, &compiled, &violations));
+    }
   });
 }
 
@@ -88,6 +111,11 @@ std::vector<Workload> Workloads() {
       {"startup/token",
        [](const std::string& name) {
          CountStartup(name, OwnModule("token"));
+         return absl::OkStatus();
+       }},
+      {"adversarial/strict",
+       [](const std::string& name) {
+         CountAdversarial(name);
          return absl::OkStatus();
        }},
       {"oneshot/token/transfer",

@@ -18,15 +18,19 @@
 #include "engine/wasm/violation.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/util/hostile_modules.h"
 #include "tests/util/module_builder.h"
 
 namespace ashlar::compile {
 namespace {
 
+using testing::BranchTableFlood;
 using testing::Code;
 using testing::CompiledModule;
-using testing::ExternKind;
+using testing::DeepDeadBlocks;
+using testing::ManyLocals;
 using testing::ModuleBuilder;
+using testing::NestedBlocks;
 using testing::Op;
 using testing::ValType;
 using Bytes = std::vector<uint8_t>;
@@ -34,7 +38,6 @@ using Bytes = std::vector<uint8_t>;
 constexpr ValType kI32 = ValType::kI32;
 constexpr ValType kI64 = ValType::kI64;
 
-// Puts `piece` n times.
 void Repeat(uint32_t n, const Code& piece, Code* code) {
   for (uint32_t i = 0; i < n; ++i) code->Raw(piece.bytes());
 }
@@ -46,8 +49,6 @@ Bytes OneFunction(const std::vector<ValType>& params,
   return m.Build();
 }
 
-// Types 0: (1000 x i32) -> (1000 x i32), 1: () -> (1000 x i32), 2: () -> ();
-// function 0 of type 0, 1 of type 1, 2 has the code.
 Bytes WideModule(const Code& code) {
   ModuleBuilder m;
   const std::vector<ValType> many(1000, kI32);
@@ -57,245 +58,6 @@ Bytes WideModule(const Code& code) {
   m.Func(0, {}, Code().Op(Op::kUnreachable).End());
   m.Func(1, {}, Code().Op(Op::kUnreachable).End());
   m.Func(2, {}, code);
-  return m.Build();
-}
-
-Bytes EmptyFunctions(uint32_t n) {
-  ModuleBuilder m;
-  const uint32_t type = m.Type({}, {});
-  for (uint32_t i = 0; i < n; ++i) m.Func(type, {}, Code().End());
-  return m.Build();
-}
-
-// Each calls the last: n links wait for one function.
-Bytes CallsForward(uint32_t n) {
-  ModuleBuilder m;
-  const uint32_t type = m.Type({}, {});
-  for (uint32_t i = 0; i < n; ++i) m.Func(type, {}, Code().Call(n).End());
-  m.Func(type, {}, Code().End());
-  return m.Build();
-}
-
-Bytes NestedBlocks(uint32_t n) {
-  Code code;
-  for (uint32_t i = 0; i < n; ++i) {
-    switch (i % 3) {
-      case 0:
-        code.Block();
-        break;
-      case 1:
-        code.Loop();
-        break;
-      default:
-        code.Get(0).If();
-    }
-    code.Get(0).BrIf(i);
-  }
-  Repeat(n + 1, Code().End(), &code);
-  return OneFunction({kI32}, {}, code);
-}
-
-// A pending local and an alias of it at every depth.
-Bytes NestedWithPending(uint32_t n) {
-  Code code;
-  Repeat(n, Code().Get(0).Tee(1).Get(1).Block(), &code);
-  Repeat(n, Code().End().Op(Op::kDrop).Op(Op::kDrop), &code);
-  return OneFunction({kI32}, {kI32}, code.End());
-}
-
-Bytes BranchTableFlood(uint32_t n) {
-  Code code;
-  Repeat(50, Code().Block(), &code);
-  std::vector<uint32_t> labels(n);
-  for (uint32_t i = 0; i < n; ++i) labels[i] = i % 51;
-  code.Get(0).BrTable(labels, 50);
-  Repeat(51, Code().End(), &code);
-  return OneFunction({kI32}, {}, code);
-}
-
-Bytes SmallBranchTables(uint32_t n) {
-  Code code;
-  Repeat(n, Code().Block().Get(0).BrTable({0, 1, 0}, 1).End(), &code);
-  return OneFunction({kI32}, {}, code.End());
-}
-
-// Every label carries 1000 values, elsewhere than where they stand.
-Bytes WideBranchTable(uint32_t n) {
-  Code code;
-  code.BlockType(1).I32(0).Call(1).I32(0).BrTable(std::vector<uint32_t>(n, 0),
-                                                  0);
-  code.End();
-  Repeat(1000, Code().Op(Op::kDrop), &code);
-  return WideModule(code.End());
-}
-
-Bytes BranchesToOneLabel(uint32_t n) {
-  Code code;
-  code.Block();
-  Repeat(n, Code().Get(0).BrIf(0), &code);
-  return OneFunction({kI32}, {}, code.End().End());
-}
-
-// The dearest instruction: a br_if that must move its value. A wide call
-// makes the conditions.
-Bytes MovingBranches(uint32_t n) {
-  Code code;
-  code.Block(kI32);
-  for (uint32_t i = 0; i < n; ++i) {
-    code.Call(1);
-    Repeat(999, Code().BrIf(0), &code);
-    code.Op(Op::kDrop);
-  }
-  code.I32(0).End().Op(Op::kDrop);
-  return WideModule(code.End());
-}
-
-// The same to the function's label, where each branch returns.
-Bytes ReturningBranches(uint32_t n) {
-  ModuleBuilder m;
-  m.AddType({}, std::vector<ValType>(1000, kI32));
-  m.AddType({}, {kI64, kI32});
-  m.Func(0, {}, Code().Op(Op::kUnreachable).End());
-  Code code;
-  for (uint32_t i = 0; i < n; ++i) {
-    code.I64(-1).Call(0);
-    Repeat(998, Code().Op(Op::kDrop), &code);
-    code.BrIf(0).Op(Op::kDrop).Op(Op::kDrop);
-  }
-  m.Func(1, {}, code.I64(1).I32(1).End());
-  return m.Build();
-}
-
-// Long chains of gets above which locals change.
-Bytes Hazards(uint32_t n) {
-  Code code;
-  const Code sets = Code().I32(1).Set(0).Get(1).Set(64).Get(0).Tee(128);
-  for (uint32_t i = 0; i < n; ++i) {
-    Repeat(40, Code().Get(0).Get(64).Get(128), &code);
-    Repeat(40, Code(sets).Op(Op::kDrop), &code);
-    Repeat(120, Code().Op(Op::kDrop), &code);
-  }
-  return OneFunction({}, std::vector<ValType>(130, kI32), code.End());
-}
-
-// Local 64 is pending in the mask's bit of local 0, for ever.
-Bytes HazardMaskCollisions(uint32_t n) {
-  Code code;
-  Repeat(30, Code().Get(64), &code);
-  Repeat(n, Code().I32(1).Set(0), &code);
-  Repeat(30, Code().Op(Op::kDrop), &code);
-  return OneFunction({}, std::vector<ValType>(65, kI32), code.End());
-}
-
-Bytes AddChain(uint32_t n) {
-  Code code;
-  code.Get(0);
-  Repeat(n, Code().Get(0).Op(Op::kI32Add), &code);
-  return OneFunction({kI32}, {}, code.Op(Op::kDrop).End());
-}
-
-// Deep first, added up from the top.
-Bytes DeepAdds(uint32_t n) {
-  Code code;
-  for (uint32_t i = 0; i < n; ++i) {
-    Repeat(1000, Code().Get(0), &code);
-    Repeat(999, Code().Op(Op::kI32Add), &code);
-    code.Op(Op::kDrop);
-  }
-  return OneFunction({kI32}, {}, code.End());
-}
-
-Bytes WideCalls(uint32_t n) {
-  Code code;
-  code.Call(1);
-  Repeat(n, Code().Call(0), &code);
-  Repeat(1000, Code().Op(Op::kDrop), &code);
-  return WideModule(code.End());
-}
-
-Bytes WideCallsInDeadCode(uint32_t n) {
-  Code code;
-  code.Op(Op::kUnreachable);
-  Repeat(n, Code().Call(0), &code);
-  code.Return();
-  return WideModule(code.End());
-}
-
-Bytes WideBlocks(uint32_t n) {
-  Code code;
-  code.Call(1);
-  Repeat(n, Code().BlockType(0).LoopType(0).Get(0).BrIf(1).End().End(), &code);
-  Repeat(1000, Code().Op(Op::kDrop), &code);
-  ModuleBuilder m;
-  const std::vector<ValType> many(1000, kI32);
-  m.AddType(many, many);
-  m.AddType({}, many);
-  m.AddType({kI32}, {});
-  m.Func(0, {}, Code().Op(Op::kUnreachable).End());
-  m.Func(1, {}, Code().Op(Op::kUnreachable).End());
-  m.Func(2, {}, code.End());
-  return m.Build();
-}
-
-Bytes DeadRegions(uint32_t n) {
-  Code code;
-  Repeat(n, Code().Block().Br(0).Get(29999).Op(Op::kDrop).End(), &code);
-  return OneFunction({}, std::vector<ValType>(30000, kI32), code.End());
-}
-
-Bytes DeadRegionsAtDepth(uint32_t n) {
-  Code code;
-  Repeat(n, Code().Block(), &code);
-  Repeat(n, Code().Op(Op::kUnreachable).Get(0).BrIf(0).End(), &code);
-  return OneFunction({kI32}, {}, code.End());
-}
-
-Bytes DeepDeadBlocks(uint32_t n) {
-  Code code;
-  code.Op(Op::kUnreachable);
-  Repeat(n, Code().Block().Get(0).BrIf(0), &code);
-  Repeat(n, Code().End(), &code);
-  return OneFunction({kI32}, {}, code.End());
-}
-
-Bytes OneArmedIfs(uint32_t n) {
-  Code code;
-  Repeat(n, Code().Get(0).If().End(), &code);
-  return OneFunction({kI32}, {}, code.End());
-}
-
-Bytes IfElses(uint32_t n) {
-  Code code;
-  code.I32(0);
-  Repeat(n, Code().If(kI32).I32(0).Else().I32(1).End(), &code);
-  return OneFunction({}, {}, code.Op(Op::kDrop).End());
-}
-
-Bytes ManyLocals(uint32_t n) {
-  ModuleBuilder m;
-  const uint32_t type = m.Type({}, {});
-  for (uint32_t i = 0; i < n; ++i) {
-    m.Func(type, std::vector<ValType>(30000, kI64),
-           Code().Get(29999).Op(Op::kDrop).End());
-  }
-  return m.Build();
-}
-
-// Distinct types, each used by a block.
-Bytes ManyTypes(uint32_t n) {
-  ModuleBuilder m;
-  m.AddType({}, {});
-  Code code;
-  for (uint32_t i = 0; i < n; ++i) {
-    std::vector<ValType> params;
-    for (uint32_t bit = 0; bit < 18; ++bit) {
-      params.push_back(i >> bit & 1 ? kI32 : kI64);
-    }
-    m.AddType({}, params);
-    code.BlockType(i + 1).Op(Op::kUnreachable).End();
-    Repeat(18, Code().Op(Op::kDrop), &code);
-  }
-  m.Func(0, {}, code.End());
   return m.Build();
 }
 
@@ -338,14 +100,7 @@ double LeastTime(Bench* bench, double enough) {
   return least;
 }
 
-struct Case {
-  const char* name;
-  Bytes (*make)(uint32_t);
-  uint32_t n;  // the smaller size; the greater one is four times that
-};
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
-
-class LinearTest : public ::testing::TestWithParam<Case> {};
+class LinearTest : public ::testing::TestWithParam<testing::HostileModule> {};
 
 TEST_P(LinearTest, CodeAndWorkAreBounded) {
   Bench small(GetParam().make(GetParam().n));
@@ -371,32 +126,8 @@ TEST_P(LinearTest, CodeAndWorkAreBounded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Cases, LinearTest,
-    ::testing::Values(Case{"EmptyFunctions", EmptyFunctions, 8000},
-                      Case{"CallsForward", CallsForward, 8000},
-                      Case{"NestedBlocks", NestedBlocks, 25000},
-                      Case{"NestedWithPending", NestedWithPending, 3500},
-                      Case{"BranchTableFlood", BranchTableFlood, 4000},
-                      Case{"SmallBranchTables", SmallBranchTables, 20000},
-                      Case{"WideBranchTable", WideBranchTable, 3000},
-                      Case{"BranchesToOneLabel", BranchesToOneLabel, 50000},
-                      Case{"MovingBranches", MovingBranches, 50},
-                      Case{"ReturningBranches", ReturningBranches, 200},
-                      Case{"Hazards", Hazards, 200},
-                      Case{"HazardMaskCollisions", HazardMaskCollisions, 30000},
-                      Case{"AddChain", AddChain, 25000},
-                      Case{"DeepAdds", DeepAdds, 30},
-                      Case{"WideCalls", WideCalls, 1000},
-                      Case{"WideCallsInDeadCode", WideCallsInDeadCode, 20},
-                      Case{"WideBlocks", WideBlocks, 1000},
-                      Case{"DeadRegions", DeadRegions, 20000},
-                      Case{"DeadRegionsAtDepth", DeadRegionsAtDepth, 20000},
-                      Case{"DeepDeadBlocks", DeepDeadBlocks, 20000},
-                      Case{"OneArmedIfs", OneArmedIfs, 30000},
-                      Case{"IfElses", IfElses, 30000},
-                      Case{"ManyLocals", ManyLocals, 100},
-                      Case{"ManyTypes", ManyTypes, 10000}),
-    [](const ::testing::TestParamInfo<Case>& info) {
+    Cases, LinearTest, ::testing::ValuesIn(testing::HostileModules()),
+    [](const ::testing::TestParamInfo<testing::HostileModule>& info) {
       return std::string(info.param.name);
     });
 
