@@ -66,6 +66,18 @@ Context MakeContext(const wasm::Module& module, const Options& options,
   return context;
 }
 
+// Makes `context` translate a copy of its body, the module's last one, with
+// zeros behind it. Whatever its last instruction swallows of them, the next one
+// is `unreachable`, where the cursor is checked; behind the code section it
+// could go on through segments, beyond all that memory was reserved for.
+void StopBehindLastBody(Scratch* scratch, Context* context) {
+  std::vector<uint8_t>& copy = scratch->last_body;
+  copy.assign(context->begin, context->end);
+  copy.resize(copy.size() + wasm::Module::kReadablePadding, 0);
+  context->end = copy.data() + (context->end - context->begin);
+  context->begin = copy.data();
+}
+
 // The wasm offset of the last instruction whose code begins at or before pc.
 uint32_t OffsetOf(const interp::Code& code, uint32_t function,
                   const uint8_t* pc) {
@@ -130,6 +142,7 @@ bool Compile(const wasm::Module& module, const Options& options,
     const uint32_t function = module.imported_functions + i;
     Context context = MakeContext(module, options, scratch, *code, function);
     context.code_base = code->arena.base();
+    if (i + 1 == module.bodies.size()) StopBehindLastBody(scratch, &context);
     // A translation may run past its body's end, through the bodies behind it,
     // before it finds that out. Only one does: once a body was refused, the
     // rest is validated only.
@@ -141,7 +154,7 @@ bool Compile(const wasm::Module& module, const Options& options,
       out = context.code_end;
       if (locals > options.limits->function_locals_total_max) {
         violations->Add(wasm::ViolationCode::kLimitLocalsTotal,
-                        module.offset_of(context.begin));
+                        module.offset_of(module.bodies[i].begin));
         return false;
       }
       continue;

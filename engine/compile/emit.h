@@ -12,7 +12,12 @@ ASHLAR_INLINE bool IsShortLeb(const uint8_t* p) {
 }
 
 // A malformed integer moves the cursor behind the end: every body is checked
-// against its end at control instructions, so that stops it.
+// against its end at control instructions, so that stops it. A cursor that is
+// there already goes on: back again, it could go round for ever.
+const uint8_t* Translator::BehindEnd() const {
+  return (ip_ > s_->end ? ip_ : s_->end) + 1;
+}
+
 // REQUIRES with kShort: IsShortLeb(ip_).
 template <bool kShort>
 uint32_t Translator::U32() {
@@ -31,7 +36,7 @@ uint32_t Translator::U32() {
     return JoinLeb(word, length);
   }
   const LebResult r = ReadLebU32(ip_);
-  ip_ = r.next != nullptr ? r.next : s_->end + 1;
+  ip_ = r.next != nullptr ? r.next : BehindEnd();
   return static_cast<uint32_t>(r.value);
 }
 
@@ -54,7 +59,7 @@ int64_t Translator::S32() {
     return static_cast<int32_t>(JoinLeb(word, length) << shift) >> shift;
   }
   const LebResult r = ReadLebSigned(ip_, 32);
-  ip_ = r.next != nullptr ? r.next : s_->end + 1;
+  ip_ = r.next != nullptr ? r.next : BehindEnd();
   return static_cast<int64_t>(r.value);
 }
 
@@ -65,7 +70,7 @@ int64_t Translator::S64() {
     return static_cast<int64_t>(static_cast<uint64_t>(byte) << 57) >> 57;
   }
   const LebResult r = ReadLebSigned(ip_, 64);
-  ip_ = r.next != nullptr ? r.next : s_->end + 1;
+  ip_ = r.next != nullptr ? r.next : BehindEnd();
   return static_cast<int64_t>(r.value);
 }
 

@@ -948,6 +948,59 @@ uint64_t CodeBytes(const Code& code) {
 
 // One instruction each is what these are worth; were they more, the results
 // would still be right.
+// Bodies that are left by an instruction which swallows their end: the bytes
+// behind are read as code, and must not be for long.
+
+// A body of type () -> () with these bytes, without locals.
+std::vector<uint8_t> Body(std::vector<uint8_t> code) {
+  code.insert(code.begin(), 0);
+  return code;
+}
+
+constexpr uint8_t kI32Const = 0x41, kEndByte = 0x0b;
+constexpr char kUnexpectedEnd[] = "malformed.unexpected_end";
+
+TEST(RunawayTest, ThroughSegmentsIsStopped) {
+  // f64.const swallows `end`, the data section's head of seven bytes and the
+  // count; then flag 1 is nop, the size f64.abs, f64.abs, drop.
+  constexpr uint32_t kSize = 0x19 | 0x19 << 7 | 0x1a << 14;
+  std::vector<uint8_t> pushes(kSize, 0);
+  for (size_t i = 0; i < pushes.size(); i += 2) pushes[i] = kI32Const;
+  for (const uint8_t first : {uint8_t{0x44}, kI32Const}) {
+    ModuleBuilder m;
+    m.RawBody(m.Type({}, {}), Body({first, kEndByte}));
+    testing::ByteWriter data;
+    data.U8(1).U8(1).U32(kSize).Raw(pushes);
+    std::vector<uint8_t> bytes = m.Build();
+    testing::ByteWriter section;
+    section.U8(static_cast<uint8_t>(testing::Section::kData));
+    section.PaddedU32(data.size(), 5).Raw(data.bytes());
+    bytes.insert(bytes.end(), section.bytes().begin(), section.bytes().end());
+    const CompiledModule compiled(bytes);
+    EXPECT_TRUE(compiled.is_decoded());
+    EXPECT_EQ(compiled.error(), kUnexpectedEnd);
+  }
+}
+
+TEST(RunawayTest, MalformedIntegersDoNotGoBack) {
+  // The first body's constant swallows the second one's size. As code, the
+  // locals of that are nop and a constant; constants follow, and an integer
+  // that is too long: a cursor that went back behind the first body's end would
+  // push them for ever.
+  std::vector<uint8_t> second = {1, kI32Const, 0x7f};  // 65 locals
+  for (int i = 0; i < 16; ++i) second.insert(second.end(), {kI32Const, 7});
+  second.push_back(kI32Const);
+  second.insert(second.end(), 12, 0xff);
+  second.push_back(kEndByte);
+  ModuleBuilder m;
+  const uint32_t type = m.Type({}, {});
+  m.RawBody(type, Body({kI32Const, 0x80}));
+  m.RawBody(type, second);
+  const CompiledModule compiled(m.Build());
+  EXPECT_TRUE(compiled.is_decoded());
+  EXPECT_EQ(compiled.error(), kUnexpectedEnd);
+}
+
 TEST(CodeSizeTest, WhatFuses) {
   constexpr uint64_t kPlain = 16;
   constexpr uint64_t kBranch = 32;

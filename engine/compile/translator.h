@@ -62,6 +62,7 @@ class Translator {
   template <bool kShort = false>
   ASHLAR_INLINE int64_t S32();
   ASHLAR_INLINE int64_t S64();
+  ASHLAR_INLINE const uint8_t* BehindEnd() const;
   ASHLAR_INLINE bool ZeroByte();
 
   // --- operand stack
