@@ -21,6 +21,7 @@ bool Translator::IsSmallShiftOf(const uint8_t* p, int32_t slot) const {
 // The address was just added up: the load does it (and a small shift before
 // it) itself. Fused forms: +3 slot slot, +4 acc slot, +5 slot imm16, +6 slot
 // + (slot << 0..3) with a 14-bit offset.
+template <bool kFloat>
 bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
   using namespace interp;
   const uint32_t form = s_->last_op - kOpI32Add_SS;
@@ -54,14 +55,15 @@ bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
   SetOp(p, op);
   const int32_t dst = Temp(x);
   Put<int16_t>(p + 8, static_cast<int16_t>(dst));
-  Emitted(op, p, dst);
+  kFloat ? FloatEmitted(op, p, dst) : Emitted(op, p, dst);
   // What acc held before the fused instructions is not known any more.
+  if (kFloat) s_->acc = kNone;
   s_->acc_before_last = kNone;
   out_ = p + 16;
   return true;
 }
 
-template <bool kShort>
+template <bool kShort, bool kFloat>
 bool Translator::LoadOp(Descriptor d) {
   if (kShort && (*ip_ >= 0x80 || !IsShortLeb(ip_ + 1))) return false;
   const uint32_t align = kShort ? *ip_++ : U32();
@@ -85,7 +87,7 @@ bool Translator::LoadOp(Descriptor d) {
       Materialise(x, dst);
     }
   } else if (s_->last_dst == x->slot && x->slot >= s_->temps &&
-             TryFuseLoad(d, x, offset)) {
+             TryFuseLoad<kFloat>(d, x, offset)) {
     x->slot = dst;
     x->type = d.out;
     return true;
@@ -97,7 +99,7 @@ bool Translator::LoadOp(Descriptor d) {
   SetOp(out_, op);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
   Put<uint32_t>(out_ + 12, immediate);
-  Emitted(op, out_, dst);
+  kFloat ? FloatEmitted(op, out_, dst) : Emitted(op, out_, dst);
   out_ += 16;
   x->slot = dst;
   x->is_constant = 0;
@@ -106,8 +108,9 @@ bool Translator::LoadOp(Descriptor d) {
 }
 
 // Forms of a store: +0 slot slot, +1 acc slot, +2 slot acc, +3 slot imm16,
-// +4 acc imm16, +5 constant address slot, +6 constant address acc.
-template <bool kShort>
+// +4 acc imm16, +5 constant address slot, +6 constant address acc. The value's
+// acc is the float one where the value is a float; then also +7 acc acc.
+template <bool kShort, bool kFloat>
 bool Translator::StoreOp(Descriptor d) {
   if (kShort && (*ip_ >= 0x80 || !IsShortLeb(ip_ + 1))) return false;
   const uint32_t align = kShort ? *ip_++ : U32();
@@ -125,7 +128,7 @@ bool Translator::StoreOp(Descriptor d) {
       uint64_t{static_cast<uint32_t>(x->constant)} + offset;
   if (x->is_constant && address <= UINT32_MAX) {
     if (y->is_constant) Materialise(y, Temp(y));
-    form = 5 + (y->slot == s_->acc);
+    form = 5 + (y->slot == (kFloat ? s_->float_acc : s_->acc));
     immediate = static_cast<uint32_t>(address);
     Put<int16_t>(out_ + 10, static_cast<int16_t>(y->slot));
   } else {
@@ -136,6 +139,10 @@ bool Translator::StoreOp(Descriptor d) {
     } else {
       if (y->is_constant) Materialise(y, Temp(y));
       form = FormOf(x, y);
+      if (kFloat) {
+        const bool acc_address = x->slot == s_->acc;
+        form = y->slot == s_->float_acc ? (acc_address ? 7 : 2) : acc_address;
+      }
       Put<int16_t>(out_ + 10, static_cast<int16_t>(y->slot));
     }
     Put<int16_t>(out_ + 8, static_cast<int16_t>(x->slot));
@@ -189,6 +196,13 @@ bool Translator::LocalSet(bool tee) {
     } else {
       AccWritten(slot);
     }
+    if (IsFloat(local.type)) {
+      if (s_->float_acc == v->slot) {
+        s_->float_acc = slot;
+      } else {
+        FloatWritten(slot);
+      }
+    }
     s_->last_dst = slot;
     if (s_->acc_before_last == slot) s_->acc_before_last = kNone;
   } else if (v->slot != slot) {
@@ -217,6 +231,7 @@ bool Translator::GlobalGet() {
   Put<uint32_t>(out_ + 12,
                 imported ? index : index - s_->module->imported_globals);
   Emitted(op, out_, dst);
+  FloatWritten(dst);
   out_ += 16;
   PushSlot(dst, static_cast<uint8_t>(s_->module->globals[index].type.type));
   return true;
@@ -277,6 +292,7 @@ bool Translator::Select(bool typed) {
   Put<int16_t>(out_ + 12, static_cast<int16_t>(y->slot));
   Put<int16_t>(out_ + 14, static_cast<int16_t>(condition->slot));
   Emitted(op, out_, dst);
+  FloatWritten(dst);
   out_ += 16;
   x->slot = dst;
   sp_ -= 2;

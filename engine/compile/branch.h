@@ -7,44 +7,60 @@
 
 namespace ashlar::compile {
 
+// Comparisons of floats, and their branches: 6 for each type.
+inline constexpr uint32_t kFloatCompareForms = 5;
+inline constexpr uint32_t kFirstConstantForm = 3;
+static_assert(interp::kOpF64Ge_SS ==
+              interp::kOpF32Eq_SS + 11 * kFloatCompareForms);
+static_assert(interp::kOpBrNotF64Ge_SS ==
+              interp::kOpBrF32Eq_SS + 23 * kFloatCompareForms);
+
+ASHLAR_INLINE bool IsFloatCompare(uint32_t op) {
+  return op - interp::kOpF32Eq_SS < 12 * kFloatCompareForms;
+}
+ASHLAR_INLINE bool HasConstant(uint32_t float_compare) {
+  return (float_compare - interp::kOpF32Eq_SS) % kFloatCompareForms >=
+         kFirstConstantForm;
+}
+
 // Whether the last instruction is a comparison (or a test) that made this
 // condition and nothing else uses it: the branch can do its work.
 bool Translator::IsFusable(const Entry* condition) const {
   using namespace interp;
   if (condition->is_constant || s_->last_dst != condition->slot ||
-      condition->slot < s_->temps || s_->last + 16 != out_) {
+      condition->slot < s_->temps) {
     return false;
   }
   const uint32_t op = s_->last_op;
+  if (ASHLAR_UNLIKELY(s_->last + 16 != out_)) {
+    return s_->last + 24 == out_ && IsFloatCompare(op) && HasConstant(op);
+  }
   return op - kOpI32Eq_SS < 10 * kBinForms ||
          op - kOpI64Eq_SS < 10 * kBinForms || op - kOpI32And_SS < kBinForms ||
-         op - kOpI32Eqz_S < 2 || op - kOpI64Eqz_S < 2;
+         op - kOpI32Eqz_S < 2 || op - kOpI64Eqz_S < 2 || IsFloatCompare(op);
 }
 
 // Values must be moved between a comparison and its branch: the comparison is
 // taken off the code and put back behind the moves. They write canonical
 // temporaries below the condition only, which it does not read, and leave the
-// acc register alone.
-bool Translator::TakeOffCompare(const Entry* condition, uint64_t saved[3],
-                                int32_t* acc) {
+// accumulators alone.
+bool Translator::TakeOffCompare(const Entry* condition, SavedCompare* saved) {
   if (!IsFusable(condition)) return false;
-  saved[0] = Get<uint64_t>(s_->last);
-  saved[1] = Get<uint64_t>(s_->last + 8);
-  saved[2] = s_->last_op;
+  std::memcpy(saved->words, s_->last, sizeof saved->words);
+  saved->op = s_->last_op;
+  saved->size_bytes = static_cast<uint32_t>(out_ - s_->last);
   out_ = s_->last;
-  *acc = s_->acc_before_last;
   s_->acc = s_->acc_before_last;
   s_->last_dst = kNone;
   s_->last_copy = nullptr;
   return true;
 }
 
-void Translator::PutBackCompare(const uint64_t saved[3], int32_t dst) {
-  Put<uint64_t>(out_, saved[0]);
-  Put<uint64_t>(out_ + 8, saved[1]);
-  s_->last_op = static_cast<uint32_t>(saved[2]);
+void Translator::PutBackCompare(const SavedCompare& saved, int32_t dst) {
+  std::memcpy(out_, saved.words, sizeof saved.words);
+  s_->last_op = saved.op;
   s_->last = out_;
-  out_ += 16;
+  out_ += saved.size_bytes;
   s_->acc_before_last = s_->acc;
   s_->acc = dst;
   s_->last_dst = dst;
@@ -65,6 +81,26 @@ uint8_t* Translator::EmitUnfused(Entry* condition, bool inverted) {
   return r;
 }
 
+// The last instruction, a comparison of floats, becomes a branch. (With NaN no
+// comparison is another's opposite, so there are negated branches.)
+uint8_t* Translator::EmitFloatBranch(bool inverted) {
+  using namespace interp;
+  uint8_t* const r = s_->last;
+  const uint32_t which = (s_->last_op - kOpF32Eq_SS) / kFloatCompareForms;
+  const uint32_t form = (s_->last_op - kOpF32Eq_SS) % kFloatCompareForms;
+  SetOp(r, kOpBrF32Eq_SS + (2 * which + inverted) * kFloatCompareForms + form);
+  Put<int16_t>(r + 8, Get<int16_t>(r + 10));
+  Put<int16_t>(r + 10, Get<int16_t>(r + 12));
+  out_ = r + 32;
+  if (form >= kFirstConstantForm) {
+    Put<uint64_t>(r + 32, Get<uint64_t>(r + 16));
+    out_ = r + 40;
+  }
+  s_->acc = s_->acc_before_last;
+  ForgetLast();
+  return r;
+}
+
 // Emits a branch that is taken if the condition holds (inverted: does not);
 // returns it. Target and costs are linked by the caller. A fused comparison
 // is undone, so acc is again what it was before.
@@ -72,6 +108,9 @@ uint8_t* Translator::EmitConditional(Entry* condition, bool inverted) {
   using namespace interp;
   if (condition->is_constant) Materialise(condition, Temp(condition));
   if (!IsFusable(condition)) return EmitUnfused(condition, inverted);
+  if (ASHLAR_UNLIKELY(IsFloatCompare(s_->last_op))) {
+    return EmitFloatBranch(inverted);
+  }
   uint8_t* const r = s_->last;
   const auto lhs = Get<int16_t>(r + 10);
   const auto immediate = Get<int32_t>(r + 12);
@@ -149,7 +188,7 @@ void Translator::BindLabel(Control* c) {
     Put<uint8_t*>(target, out_);
     OpenCharge(is_row ? target + 8 : target - 4);
   }
-  s_->acc = kNone;
+  ForgetAcc();
   ForgetLast();
 }
 
@@ -157,7 +196,7 @@ void Translator::BindElse(Control* c) {
   uint8_t* const insn = s_->context->code_base + c->else_branch;
   Put<uint8_t*>(insn + 16, out_);
   OpenCharge(insn + 12);
-  s_->acc = kNone;
+  ForgetAcc();
   ForgetLast();
 }
 

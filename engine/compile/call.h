@@ -52,6 +52,7 @@ bool Translator::CallOp() {
   EmitCallTarget(out_ + 16, function);
   out_ += 24;
   ForgetLast();
+  s_->float_acc = kNone;
   s_->acc = type.result_count == 1 ? first : kNone;
   return PushTypes(ResultBytes(type), type.result_count);
 }
@@ -90,6 +91,7 @@ bool Translator::CallIndirect() {
   Put<uint64_t>(out_ + 16, table);
   out_ += 24;
   ForgetLast();
+  s_->float_acc = kNone;
   s_->acc = type->result_count == 1 ? first : kNone;
   return PushTypes(ResultBytes(*type), type->result_count);
 }

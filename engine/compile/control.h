@@ -68,7 +68,7 @@ bool Translator::EnterBlock(Control::Kind kind) {
     c->loop_entry = out_;
     c->loop_cost = 0;
     OpenCharge(reinterpret_cast<uint8_t*>(&c->loop_cost));
-    s_->acc = kNone;
+    ForgetAcc();
     ForgetLast();
   }
   return true;
@@ -85,9 +85,8 @@ bool Translator::EnterIf() {
   }
   if (condition->is_constant) Materialise(condition, Temp(condition));
   if (s_->pending != 0 || c->param_count != 0) {
-    uint64_t saved[3];
-    int32_t acc;
-    const bool taken_off = TakeOffCompare(condition, saved, &acc);
+    SavedCompare saved;
+    const bool taken_off = TakeOffCompare(condition, &saved);
     FlushLocals();
     MaterialiseTop(c->param_count);
     if (taken_off) PutBackCompare(saved, condition->slot);

@@ -27,38 +27,38 @@ constexpr Descriptor Make(Class klass, uint8_t in, uint8_t out, uint16_t op) {
 // By signature: RESULT_PARAMETERS.
 #define SIG_i_ii(n) Make(kBinary, kI32, kI32, interp::kOp##n##_SS)
 #define SIG_l_ll(n) Make(kBinary, kI64, kI64, interp::kOp##n##_SS)
-#define SIG_f_ff(n) Make(kFloatBinary, kF32, kF32, interp::kOp##n)
-#define SIG_d_dd(n) Make(kFloatBinary, kF64, kF64, interp::kOp##n)
-#define SIG_f_f(n) Make(kFloatUnary, kF32, kF32, interp::kOp##n)
-#define SIG_d_d(n) Make(kFloatUnary, kF64, kF64, interp::kOp##n)
+#define SIG_f_ff(n) Make(kFloatBinary, kF32, kF32, interp::kOp##n##_SS)
+#define SIG_d_dd(n) Make(kFloatBinary, kF64, kF64, interp::kOp##n##_SS)
+#define SIG_f_f(n) Make(kFloatUnary, kF32, kF32, interp::kOp##n##_S)
+#define SIG_d_d(n) Make(kFloatUnary, kF64, kF64, interp::kOp##n##_S)
 #define SIG_i_i(n) Make(kUnary, kI32, kI32, interp::kOp##n##_S)
 #define SIG_l_l(n) Make(kUnary, kI64, kI64, interp::kOp##n##_S)
 #define SIG_i_l(n) Make(kUnary, kI64, kI32, interp::kOp##n##_S)
 #define SIG_l_i(n) Make(kUnary, kI32, kI64, interp::kOp##n##_S)
-#define SIG_f_i(n) Make(kUnary, kI32, kF32, interp::kOp##n##_S)
-#define SIG_d_i(n) Make(kUnary, kI32, kF64, interp::kOp##n##_S)
-#define SIG_f_l(n) Make(kUnary, kI64, kF32, interp::kOp##n##_S)
-#define SIG_d_l(n) Make(kUnary, kI64, kF64, interp::kOp##n##_S)
-#define SIG_i_f(n) Make(kFloatUnary, kF32, kI32, interp::kOp##n)
-#define SIG_i_d(n) Make(kFloatUnary, kF64, kI32, interp::kOp##n)
-#define SIG_l_f(n) Make(kFloatUnary, kF32, kI64, interp::kOp##n)
-#define SIG_l_d(n) Make(kFloatUnary, kF64, kI64, interp::kOp##n)
-#define SIG_f_d(n) Make(kFloatUnary, kF64, kF32, interp::kOp##n)
-#define SIG_d_f(n) Make(kFloatUnary, kF32, kF64, interp::kOp##n)
+#define SIG_f_i(n) Make(kFloatUnary, kI32, kF32, interp::kOp##n##_S)
+#define SIG_d_i(n) Make(kFloatUnary, kI32, kF64, interp::kOp##n##_S)
+#define SIG_f_l(n) Make(kFloatUnary, kI64, kF32, interp::kOp##n##_S)
+#define SIG_d_l(n) Make(kFloatUnary, kI64, kF64, interp::kOp##n##_S)
+#define SIG_i_f(n) Make(kFloatUnary, kF32, kI32, interp::kOp##n##_S)
+#define SIG_i_d(n) Make(kFloatUnary, kF64, kI32, interp::kOp##n##_S)
+#define SIG_l_f(n) Make(kFloatUnary, kF32, kI64, interp::kOp##n##_S)
+#define SIG_l_d(n) Make(kFloatUnary, kF64, kI64, interp::kOp##n##_S)
+#define SIG_f_d(n) Make(kFloatUnary, kF64, kF32, interp::kOp##n##_S)
+#define SIG_d_f(n) Make(kFloatUnary, kF32, kF64, interp::kOp##n##_S)
 #define COMPARE_i_i(n) Make(kEqz, kI32, kI32, interp::kOp##n##_S)
 #define COMPARE_i_l(n) Make(kEqz, kI64, kI32, interp::kOp##n##_S)
 #define COMPARE_i_ii(n) Make(kCompare, kI32, kI32, interp::kOp##n##_SS)
 #define COMPARE_i_ll(n) Make(kCompare, kI64, kI32, interp::kOp##n##_SS)
-#define COMPARE_i_ff(n) Make(kFloatCompare, kF32, kI32, interp::kOp##n)
-#define COMPARE_i_dd(n) Make(kFloatCompare, kF64, kI32, interp::kOp##n)
+#define COMPARE_i_ff(n) Make(kFloatCompare, kF32, kI32, interp::kOp##n##_SS)
+#define COMPARE_i_dd(n) Make(kFloatCompare, kF64, kI32, interp::kOp##n##_SS)
 #define ACCESS_i_i(n) Make(kLoad, kI32, kI32, interp::kOp##n##_S)
 #define ACCESS_l_i(n) Make(kLoad, kI32, kI64, interp::kOp##n##_S)
-#define ACCESS_f_i(n) Make(kLoad, kI32, kF32, interp::kOp##n##_S)
-#define ACCESS_d_i(n) Make(kLoad, kI32, kF64, interp::kOp##n##_S)
+#define ACCESS_f_i(n) Make(kFloatLoad, kI32, kF32, interp::kOp##n##_S)
+#define ACCESS_d_i(n) Make(kFloatLoad, kI32, kF64, interp::kOp##n##_S)
 #define ACCESS___ii(n) Make(kStore, kI32, 0, interp::kOp##n##_SS)
 #define ACCESS___il(n) Make(kStore, kI64, 0, interp::kOp##n##_SS)
-#define ACCESS___if(n) Make(kStore, kF32, 0, interp::kOp##n##_SS)
-#define ACCESS___id(n) Make(kStore, kF64, 0, interp::kOp##n##_SS)
+#define ACCESS___if(n) Make(kFloatStore, kF32, 0, interp::kOp##n##_SS)
+#define ACCESS___id(n) Make(kFloatStore, kF64, 0, interp::kOp##n##_SS)
 
 // Without features and prices, which come later; indexed by Opcode.
 constexpr Descriptor kRows[] = {
@@ -113,6 +113,8 @@ uint8_t ExtraOf(Opcode o, const Descriptor& d) {
     }
     case kLoad:
     case kStore:
+    case kFloatLoad:
+    case kFloatStore:
       return static_cast<uint8_t>(wasm::InfoOf(o).align_max());
     default:
       return 0;

@@ -15,16 +15,18 @@ namespace ashlar::compile {
 enum class Class : uint8_t {
   kIllegal,  // no opcode, or one of a feature that is switched off
   kPrefix,
-  kBinary,       // integer: five forms
-  kCompare,      // integer comparison: five forms, fuses with a branch
-  kEqz,          // two forms, fuses with a branch
-  kUnary,        // two forms: slot, acc
-  kFloatBinary,  // slots only, does not write acc
-  kFloatCompare,
-  kFloatUnary,  // reads a float slot, writes slot and acc
-  kRetype,      // reinterpretation: the slot stays, its type changes
+  kBinary,        // integer: five forms
+  kCompare,       // integer comparison: five forms, fuses with a branch
+  kEqz,           // two forms, fuses with a branch
+  kUnary,         // two forms: slot, acc
+  kFloatBinary,   // seven forms
+  kFloatCompare,  // five forms, fuses with a branch
+  kFloatUnary,    // two forms; the operand or the result is a float
+  kRetype,        // reinterpretation: the slot stays, its type changes
   kLoad,
   kStore,
+  kFloatLoad,
+  kFloatStore,
   kUnreachable,
   kNop,
   kBlock,

@@ -122,12 +122,24 @@ void Translator::AccWritten(int32_t dst) {
   if (s_->acc == dst) s_->acc = kNone;
 }
 
+// A slot was written without the float accumulators, perhaps with a float.
+void Translator::FloatWritten(int32_t dst) {
+  if (s_->float_acc == dst) s_->float_acc = kNone;
+}
+
+// What the accumulators hold is not known any more.
+void Translator::ForgetAcc() {
+  s_->acc = kNone;
+  s_->float_acc = kNone;
+}
+
 // `dst` := value of slot `src`; the value also stands in acc if it did.
 void Translator::EmitCopy(int32_t dst, int32_t src) {
   using namespace interp;
   const bool pair = s_->last_copy != nullptr && s_->last_copy + 16 == out_;
   s_->before_last = nullptr;
   s_->last_dst = kNone;
+  FloatWritten(dst);
   if (src == s_->acc) {
     s_->acc = dst;
     if (pair && s_->last_op == kOpCopy_S) {
@@ -168,6 +180,7 @@ void Translator::EmitCopy(int32_t dst, int32_t src) {
 void Translator::EmitConst(int32_t dst, int64_t value, uint8_t type) {
   using namespace interp;
   AccWritten(dst);
+  FloatWritten(dst);
   ForgetLast();
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
   Put<int32_t>(out_ + 12, static_cast<int32_t>(value));
@@ -239,6 +252,14 @@ void Translator::Emitted(uint32_t op, uint8_t* p, int32_t dst) {
   s_->acc_before_last = s_->acc;
   s_->acc = dst;
   s_->last_dst = dst;
+}
+
+// As Emitted, for an instruction that wrote dst and a float accumulator.
+void Translator::FloatEmitted(uint32_t op, uint8_t* p, int32_t dst) {
+  const int32_t acc = s_->acc;
+  Emitted(op, p, dst);
+  s_->acc = acc == dst ? kNone : acc;
+  s_->float_acc = dst;
 }
 
 // 0 slot slot, 1 acc slot, 2 slot acc.

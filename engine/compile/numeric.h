@@ -151,39 +151,60 @@ bool Translator::Unary(Descriptor d) {
   return true;
 }
 
+// Forms: 0 slot slot, 1 acc slot, 2 slot acc, 3 slot constant, 4 acc constant,
+// 5 constant slot, 6 constant acc; comparisons have the first five.
 bool Translator::FloatBinary(Descriptor d) {
   if (ASHLAR_UNLIKELY(!Need(2))) return false;
   Entry* x = sp_ - 2;
   Entry* y = sp_ - 1;
   if (ASHLAR_UNLIKELY((x->type ^ d.in) | (y->type ^ d.in))) return false;
   const int32_t dst = Temp(x);
-  if (x->is_constant) Materialise(x, dst);
-  if (y->is_constant) Materialise(y, Temp(y));
-  SetOp(out_, d.op);
+  const bool is_compare = d.klass == Class::kFloatCompare;
+  if (x->is_constant && (y->is_constant || is_compare)) Materialise(x, dst);
+  uint32_t form;
+  const Entry* slot = x;
+  if (y->is_constant || x->is_constant) {
+    slot = y->is_constant ? x : y;
+    form = (y->is_constant ? 3 : 5) + (slot->slot == s_->float_acc);
+    Put<int64_t>(out_ + 16, y->is_constant ? y->constant : x->constant);
+  } else {
+    form = x->slot == s_->float_acc ? 1 : y->slot == s_->float_acc ? 2 : 0;
+    Put<int16_t>(out_ + 12, static_cast<int16_t>(y->slot));
+  }
+  const uint32_t op = d.op + form;
+  SetOp(out_, op);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
-  Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
-  Put<int16_t>(out_ + 12, static_cast<int16_t>(y->slot));
-  const int32_t acc = s_->acc;
-  Emitted(d.op, out_, dst);
-  // Arithmetic writes its slot only; a comparison writes acc too.
-  if (d.klass == Class::kFloatBinary) s_->acc = acc == dst ? kNone : acc;
-  out_ += 16;
+  Put<int16_t>(out_ + 10, static_cast<int16_t>(slot->slot));
+  if (is_compare) {
+    Emitted(op, out_, dst);
+  } else {
+    FloatEmitted(op, out_, dst);
+  }
+  out_ += form >= 3 ? 24 : 16;
   x->slot = dst;
+  x->is_constant = 0;
   x->type = d.out;
   --sp_;
   return true;
 }
 
+// Operations on one float, and conversions from and to floats.
 bool Translator::FloatUnary(Descriptor d) {
   if (ASHLAR_UNLIKELY(!Need(1))) return false;
   Entry* x = sp_ - 1;
   if (ASHLAR_UNLIKELY(x->type != d.in)) return false;
   const int32_t dst = Temp(x);
   if (x->is_constant) Materialise(x, dst);
-  SetOp(out_, d.op);
+  const uint32_t op =
+      d.op + (x->slot == (IsFloat(d.in) ? s_->float_acc : s_->acc));
+  SetOp(out_, op);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
   Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
-  Emitted(d.op, out_, dst);
+  if (IsFloat(d.out)) {
+    FloatEmitted(op, out_, dst);
+  } else {
+    Emitted(op, out_, dst);
+  }
   out_ += 16;
   x->slot = dst;
   x->type = d.out;

@@ -174,6 +174,9 @@ struct State {
   int32_t result_slot = 0;       // slot of the first result = the base
   // The slot whose value acc mirrors, or kNone.
   int32_t acc = kNone;
+  // The same of the float accumulators, of which the last written counts.
+  // Whoever writes a float to a slot without them must see to it.
+  int32_t float_acc = kNone;
   // The last instruction, if its destination may still be patched: that
   // destination, its operation, its place, what acc mirrored before it.
   int32_t last_dst = kNone;

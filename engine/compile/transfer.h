@@ -24,7 +24,7 @@ bool Translator::MarkDead() {
   sp_ = s_->base;
   s_->pending = 0;
   s_->low = sp_;
-  s_->acc = kNone;
+  ForgetAcc();
   ForgetLast();
   if (ASHLAR_LIKELY(*ip_ == 0x0b || *ip_ == 0x05)) return true;
   ip_ = ValidateDeadCode(*s_->context, ip_, s_->controls,
@@ -64,9 +64,8 @@ bool Translator::BranchIf() {
   if (count != 0) {
     if (!TopIs(c->label_types(), count)) return false;
     if (condition->is_constant) Materialise(condition, Temp(condition));
-    uint64_t saved[3];
-    int32_t acc;
-    const bool taken_off = TakeOffCompare(condition, saved, &acc);
+    SavedCompare saved;
+    const bool taken_off = TakeOffCompare(condition, &saved);
     MaterialiseTop(count);
     if (taken_off) PutBackCompare(saved, condition->slot);
   }

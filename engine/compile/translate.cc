@@ -31,6 +31,7 @@ void State::Begin(Context* next) {
   has_memory = !module->memories.empty();
   dead = false;
   acc = kNone;
+  float_acc = kNone;
   last_dst = kNone;
   last_op = 0;
   acc_before_last = kNone;
@@ -134,6 +135,7 @@ bool Translator::Retype(Descriptor d) {
   if (!Need(1) || sp_[-1].type != d.in) return false;
   Entry* x = sp_ - 1;
   if (x->is_constant) Materialise(x, Temp(x));
+  FloatWritten(x->slot);
   x->type = d.out;
   return true;
 }
@@ -210,6 +212,8 @@ void Record(State* s, const uint8_t* out_before, uint32_t op_before,
   STEP(kRetype, Retype(d))                                       \
   FAST(kLoad, LoadOp<true>(d), LoadOp<false>(d))                 \
   FAST(kStore, StoreOp<true>(d), StoreOp<false>(d))              \
+  STEP(kFloatLoad, FloatLoad(d))                                 \
+  STEP(kFloatStore, FloatStore(d))                               \
   STEP(kUnreachable, Unreachable())                              \
   STEP(kNop, Nop())                                              \
   STEP(kBlock, EnterBlock(Control::kBlock))                      \

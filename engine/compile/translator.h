@@ -42,6 +42,17 @@ ASHLAR_INLINE void Put(void* p, T v) {
   std::memcpy(p, &v, sizeof v);
 }
 
+// A comparison that was taken off the code (branch.h).
+struct SavedCompare {
+  uint64_t words[3];
+  uint32_t op;
+  uint32_t size_bytes;
+};
+
+ASHLAR_INLINE bool IsFloat(uint32_t type) {
+  return type == 0x7d || type == 0x7c;
+}
+
 class Translator {
  public:
   ASHLAR_INLINE Translator(State* s, const uint8_t* ip, Entry* sp, uint8_t* out,
@@ -94,7 +105,10 @@ class Translator {
   ASHLAR_INLINE void Hazard(uint32_t local, int32_t slot);
   ASHLAR_INLINE void Emitted(uint32_t op, uint8_t* p, int32_t dst);
   ASHLAR_INLINE void ForgetLast();
+  ASHLAR_INLINE void FloatEmitted(uint32_t op, uint8_t* p, int32_t dst);
+  ASHLAR_INLINE void ForgetAcc();
   ASHLAR_INLINE void AccWritten(int32_t dst);
+  ASHLAR_INLINE void FloatWritten(int32_t dst);
   ASHLAR_INLINE uint32_t FormOf(const Entry* x, const Entry* y) const;
 
   // --- charges
@@ -105,11 +119,12 @@ class Translator {
 
   // --- branches (branch.h)
   ASHLAR_INLINE bool IsFusable(const Entry* condition) const;
-  ASHLAR_INLINE bool TakeOffCompare(const Entry* condition, uint64_t saved[3],
-                                    int32_t* acc);
-  ASHLAR_INLINE void PutBackCompare(const uint64_t saved[3], int32_t dst);
+  ASHLAR_INLINE bool TakeOffCompare(const Entry* condition,
+                                    SavedCompare* saved);
+  ASHLAR_INLINE void PutBackCompare(const SavedCompare& saved, int32_t dst);
   ASHLAR_INLINE uint8_t* EmitConditional(Entry* condition, bool inverted);
   ASHLAR_INLINE uint8_t* EmitUnfused(Entry* condition, bool inverted);
+  ASHLAR_INLINE uint8_t* EmitFloatBranch(bool inverted);
   ASHLAR_INLINE void LinkBranch(uint8_t* insn, Control* target);
   ASHLAR_INLINE void LinkRow(uint8_t* row, Control* target);
   ASHLAR_INLINE void BindLabel(Control* c);
@@ -129,12 +144,17 @@ class Translator {
   ASHLAR_INLINE bool Unary(Descriptor d);
   ASHLAR_INLINE bool FloatBinary(Descriptor d);
   ASHLAR_INLINE bool FloatUnary(Descriptor d);
-  template <bool kShort>
+  template <bool kShort, bool kFloat = false>
   ASHLAR_INLINE bool LoadOp(Descriptor d);
   ASHLAR_INLINE bool IsSmallShiftOf(const uint8_t* p, int32_t slot) const;
+  template <bool kFloat>
   ASHLAR_INLINE bool TryFuseLoad(Descriptor d, Entry* x, uint32_t offset);
-  template <bool kShort>
+  template <bool kShort, bool kFloat = false>
   ASHLAR_INLINE bool StoreOp(Descriptor d);
+  ASHLAR_INLINE bool FloatLoad(Descriptor d) { return LoadOp<false, true>(d); }
+  ASHLAR_INLINE bool FloatStore(Descriptor d) {
+    return StoreOp<false, true>(d);
+  }
   template <bool kShort>
   ASHLAR_INLINE bool LocalGet();
   template <bool kShort>

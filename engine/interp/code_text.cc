@@ -24,9 +24,16 @@ T Field(const uint8_t* pc, int offset) {
 
 bool IsConditional(uint32_t op) { return op >= kOpBrI32Eq_SS && op < kOpBr; }
 
+// Whether a float constant stands in the instruction: its form has a K.
+bool HasConstant(uint32_t op) {
+  const char* form = std::strrchr(kNames[op], '_');
+  return form != nullptr && std::strchr(form, 'K') != nullptr;
+}
+
 // In bytes; layouts stand beside the handlers (ops_*.inc).
 uint64_t SizeOf(uint32_t op, const uint8_t* pc) {
-  if (IsConditional(op)) return 32;
+  if (IsConditional(op)) return HasConstant(op) ? 40 : 32;
+  if (HasConstant(op)) return 24;
   switch (op) {
     case kOpBr:
     case kOpConst64:
@@ -87,6 +94,9 @@ std::string Fields(uint32_t op, const uint8_t* entry, const uint8_t* pc) {
   }
   if (op == kOpCall || op == kOpReturnCall) {
     return absl::StrFormat("a=%d %s", a, Target(entry, pc, 16));
+  }
+  if (HasConstant(op)) {
+    return absl::StrFormat("a=%d b=%d 0x%x", a, b, Field<uint64_t>(pc, 16));
   }
   return absl::StrFormat("a=%d b=%d c=%d d=%d imm=%d", a, b,
                          Field<int16_t>(pc, 12), Field<int16_t>(pc, 14),

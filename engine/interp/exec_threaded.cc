@@ -54,11 +54,12 @@ namespace ashlar::interp {
 
 #if ASHLAR_TAIL_CALLS
 
-#define PARAMS_                                                      \
-  [[maybe_unused]] const uint8_t *pc, [[maybe_unused]] uint64_t *fp, \
-      [[maybe_unused]] uint8_t *mem, [[maybe_unused]] uint64_t fuel, \
-      [[maybe_unused]] uint64_t acc, [[maybe_unused]] Instance *inst
-#define ARGS_ pc, fp, mem, fuel, acc, inst
+#define PARAMS_                                                       \
+  [[maybe_unused]] const uint8_t *pc, [[maybe_unused]] uint64_t *fp,  \
+      [[maybe_unused]] uint8_t *mem, [[maybe_unused]] uint64_t fuel,  \
+      [[maybe_unused]] uint64_t acc, [[maybe_unused]] Instance *inst, \
+      [[maybe_unused]] float acc_f32, [[maybe_unused]] double acc_f64
+#define ARGS_ pc, fp, mem, fuel, acc, inst, acc_f32, acc_f64
 #define DISPATCH [[clang::musttail]] return LoadAs<Handler>(pc)(ARGS_)
 #define COLD(name) [[clang::musttail]] return Handle##name(ARGS_);
 #define TRAP(name) [[clang::musttail]] return HandleTrap<Trap::k##name>(ARGS_);
@@ -83,6 +84,8 @@ __attribute__((noinline, cold)) uint64_t HandleTrap(PARAMS_) {
     fuel = r.fuel;                                                            \
     acc = r.acc;                                                              \
     inst = r.inst;                                                            \
+    acc_f32 = r.acc_f32;                                                      \
+    acc_f64 = r.acc_f64;                                                      \
     DISPATCH;                                                                 \
   }
 #include "engine/interp/cold_paths.def"
@@ -105,8 +108,10 @@ const uint64_t *HandlerTable() {
 }
 
 Exit RunHandlers(const Registers &r) {
-  return static_cast<Exit>(
-      LoadAs<Handler>(r.pc)(r.pc, r.fp, r.mem, r.fuel, r.acc, r.inst) - 1);
+  return static_cast<Exit>(LoadAs<Handler>(r.pc)(r.pc, r.fp, r.mem, r.fuel,
+                                                 r.acc, r.inst, r.acc_f32,
+                                                 r.acc_f64) -
+                           1);
 }
 
 #else  // computed goto
@@ -143,6 +148,8 @@ uint64_t RunOrTable(const Registers* start, uint64_t* table) {
   uint64_t fuel = start->fuel;
   uint64_t acc = start->acc;
   Instance* inst = start->inst;
+  float acc_f32 = start->acc_f32;
+  double acc_f64 = start->acc_f64;
   uint64_t (*cold)(Registers&) = nullptr;
   Trap trap = Trap::kNone;
   DISPATCH;
@@ -151,7 +158,7 @@ uint64_t RunOrTable(const Registers* start, uint64_t* table) {
 #include "engine/interp/ops.inc"
 
 run_cold_path: {
-  Registers r{pc, fp, mem, fuel, acc, inst};
+  Registers r{pc, fp, mem, fuel, acc, inst, acc_f32, acc_f64};
   if (uint64_t exit = cold(r); exit != kGoOn) return exit;
   pc = r.pc;
   fp = r.fp;
@@ -159,10 +166,12 @@ run_cold_path: {
   fuel = r.fuel;
   acc = r.acc;
   inst = r.inst;
+  acc_f32 = r.acc_f32;
+  acc_f64 = r.acc_f64;
   DISPATCH;
 }
 run_trap: {
-  Registers r{pc, fp, mem, fuel, acc, inst};
+  Registers r{pc, fp, mem, fuel, acc, inst, acc_f32, acc_f64};
   return ColdTrap(r, trap);
 }
 }

@@ -11,14 +11,16 @@
 
 namespace ashlar::interp {
 
-// Six values, all in machine registers while handlers run.
+// All in machine registers while handlers run.
 struct Registers {
   const uint8_t* pc;  // the instruction
   uint64_t* fp;       // slots: locals from fp[0]; fp[-1] return pc, fp[-2] fp
   uint8_t* mem;       // memory 0; its size in bytes stands at mem - 8
   uint64_t fuel;      // the slice; the rest is in the execution
-  uint64_t acc;       // raw bits of the last value
+  uint64_t acc;       // raw bits of the last value, of any type but a float
   Instance* inst;
+  float acc_f32 = 0;  // the last float values
+  double acc_f64 = 0;
 };
 
 // A cold path answers kGoOn, or the Exit + 1 with which Run returns.

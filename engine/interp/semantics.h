@@ -1,6 +1,6 @@
 // Meaning of the numeric instructions (spec 2.0, 4.3), one expression each:
-// SEM_Name(x) or SEM_Name(x, y). Operands are u32, u64, float or double;
-// results are bits for integers and comparisons, float or double for floats.
+// SEM_Name(x) or SEM_Name(x, y). Operands and results are u32, u64, float or
+// double; results of comparisons are 0 or 1.
 // Wired to opcodes.def by ops_numeric.inc.
 #ifndef ENGINE_INTERP_SEMANTICS_H_
 #define ENGINE_INTERP_SEMANTICS_H_
@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace ashlar::interp {
 
@@ -24,13 +25,29 @@ inline uint64_t Bits(double v) {
   std::memcpy(&b, &v, sizeof b);
   return b;
 }
-// Results of arithmetic: every NaN becomes the canonical one (the profile's
-// float rule), because processors differ in the payloads they make.
-inline uint32_t CanonicalBits(float v) {
-  return v == v ? Bits(v) : kCanonicalNan32;
+template <typename F>
+inline F FloatOf(std::conditional_t<sizeof(F) == 4, uint32_t, uint64_t> bits) {
+  F v;
+  std::memcpy(&v, &bits, sizeof v);
+  return v;
 }
-inline uint64_t CanonicalBits(double v) {
-  return v == v ? Bits(v) : kCanonicalNan64;
+// Results of arithmetic: every NaN becomes the canonical one (the profile's
+// float rule), because processors differ in the payloads they make. The asm
+// statement keeps this a branch, which is predicted: a conditional move would
+// lengthen every chain of float operations.
+inline float Canonical(float v) {
+  if (__builtin_expect(v != v, 0)) {
+    __asm__ volatile("");
+    return FloatOf<float>(kCanonicalNan32);
+  }
+  return v;
+}
+inline double Canonical(double v) {
+  if (__builtin_expect(v != v, 0)) {
+    __asm__ volatile("");
+    return FloatOf<double>(kCanonicalNan64);
+  }
+  return v;
 }
 
 template <typename F>
@@ -172,37 +189,38 @@ inline uint64_t SatU64(F v) {
 #define SEM_F64Le(x, y) (x) <= (y)
 #define SEM_F64Ge(x, y) (x) >= (y)
 
-#define SEM_F32Ceil(x) CanonicalBits(__builtin_ceilf(x))
-#define SEM_F32Floor(x) CanonicalBits(__builtin_floorf(x))
-#define SEM_F32Trunc(x) CanonicalBits(__builtin_truncf(x))
-#define SEM_F32Nearest(x) CanonicalBits(__builtin_rintf(x))
-#define SEM_F32Sqrt(x) CanonicalBits(__builtin_sqrtf(x))
-#define SEM_F32Add(x, y) CanonicalBits((x) + (y))
-#define SEM_F32Sub(x, y) CanonicalBits((x) - (y))
-#define SEM_F32Mul(x, y) CanonicalBits((x) * (y))
-#define SEM_F32Div(x, y) CanonicalBits((x) / (y))
-#define SEM_F32Min(x, y) CanonicalBits(FloatMin(x, y))
-#define SEM_F32Max(x, y) CanonicalBits(FloatMax(x, y))
-#define SEM_F64Ceil(x) CanonicalBits(__builtin_ceil(x))
-#define SEM_F64Floor(x) CanonicalBits(__builtin_floor(x))
-#define SEM_F64Trunc(x) CanonicalBits(__builtin_trunc(x))
-#define SEM_F64Nearest(x) CanonicalBits(__builtin_rint(x))
-#define SEM_F64Sqrt(x) CanonicalBits(__builtin_sqrt(x))
-#define SEM_F64Add(x, y) CanonicalBits((x) + (y))
-#define SEM_F64Sub(x, y) CanonicalBits((x) - (y))
-#define SEM_F64Mul(x, y) CanonicalBits((x) * (y))
-#define SEM_F64Div(x, y) CanonicalBits((x) / (y))
-#define SEM_F64Min(x, y) CanonicalBits(FloatMin(x, y))
-#define SEM_F64Max(x, y) CanonicalBits(FloatMax(x, y))
+#define SEM_F32Ceil(x) Canonical(__builtin_ceilf(x))
+#define SEM_F32Floor(x) Canonical(__builtin_floorf(x))
+#define SEM_F32Trunc(x) Canonical(__builtin_truncf(x))
+#define SEM_F32Nearest(x) Canonical(__builtin_rintf(x))
+#define SEM_F32Sqrt(x) Canonical(__builtin_sqrtf(x))
+#define SEM_F32Add(x, y) Canonical((x) + (y))
+#define SEM_F32Sub(x, y) Canonical((x) - (y))
+#define SEM_F32Mul(x, y) Canonical((x) * (y))
+#define SEM_F32Div(x, y) Canonical((x) / (y))
+#define SEM_F32Min(x, y) Canonical(FloatMin(x, y))
+#define SEM_F32Max(x, y) Canonical(FloatMax(x, y))
+#define SEM_F64Ceil(x) Canonical(__builtin_ceil(x))
+#define SEM_F64Floor(x) Canonical(__builtin_floor(x))
+#define SEM_F64Trunc(x) Canonical(__builtin_trunc(x))
+#define SEM_F64Nearest(x) Canonical(__builtin_rint(x))
+#define SEM_F64Sqrt(x) Canonical(__builtin_sqrt(x))
+#define SEM_F64Add(x, y) Canonical((x) + (y))
+#define SEM_F64Sub(x, y) Canonical((x) - (y))
+#define SEM_F64Mul(x, y) Canonical((x) * (y))
+#define SEM_F64Div(x, y) Canonical((x) / (y))
+#define SEM_F64Min(x, y) Canonical(FloatMin(x, y))
+#define SEM_F64Max(x, y) Canonical(FloatMax(x, y))
 // Sign operations work on bits: they keep the payload of a NaN.
-#define SEM_F32Abs(x) (Bits(x) & 0x7fffffffu)
-#define SEM_F32Neg(x) (Bits(x) ^ 0x80000000u)
+#define SEM_F32Abs(x) FloatOf<float>(Bits(x) & 0x7fffffffu)
+#define SEM_F32Neg(x) FloatOf<float>(Bits(x) ^ 0x80000000u)
 #define SEM_F32Copysign(x, y) \
-  ((Bits(x) & 0x7fffffffu) | (Bits(y) & 0x80000000u))
-#define SEM_F64Abs(x) (Bits(x) & ~(uint64_t{1} << 63))
-#define SEM_F64Neg(x) (Bits(x) ^ (uint64_t{1} << 63))
-#define SEM_F64Copysign(x, y) \
-  ((Bits(x) & ~(uint64_t{1} << 63)) | (Bits(y) & (uint64_t{1} << 63)))
+  FloatOf<float>((Bits(x) & 0x7fffffffu) | (Bits(y) & 0x80000000u))
+#define SEM_F64Abs(x) FloatOf<double>(Bits(x) & ~(uint64_t{1} << 63))
+#define SEM_F64Neg(x) FloatOf<double>(Bits(x) ^ (uint64_t{1} << 63))
+#define SEM_F64Copysign(x, y)                        \
+  FloatOf<double>((Bits(x) & ~(uint64_t{1} << 63)) | \
+                  (Bits(y) & (uint64_t{1} << 63)))
 
 #define SEM_I32WrapI64(x) ASHLAR_U32(x)
 #define SEM_I64ExtendI32S(x) ASHLAR_U64(int64_t{ASHLAR_S32(x)})
@@ -214,8 +232,8 @@ inline uint64_t SatU64(F v) {
 #define SEM_I64Extend32S(x) ASHLAR_U64(int64_t{ASHLAR_S32(x)})
 #define SEM_I32ReinterpretF32(x) Bits(x)
 #define SEM_I64ReinterpretF64(x) Bits(x)
-#define SEM_F32ReinterpretI32(x) (x)
-#define SEM_F64ReinterpretI64(x) (x)
+#define SEM_F32ReinterpretI32(x) FloatOf<float>(x)
+#define SEM_F64ReinterpretI64(x) FloatOf<double>(x)
 #define SEM_I32TruncF32S(x) ASHLAR_U32(static_cast<int32_t>(x))
 #define SEM_I32TruncF32U(x) static_cast<uint32_t>(x)
 #define SEM_I32TruncF64S(x) ASHLAR_U32(static_cast<int32_t>(x))
@@ -232,15 +250,15 @@ inline uint64_t SatU64(F v) {
 #define SEM_I64TruncSatF32U(x) SatU64(x)
 #define SEM_I64TruncSatF64S(x) SatI64(x)
 #define SEM_I64TruncSatF64U(x) SatU64(x)
-#define SEM_F32ConvertI32S(x) Bits(static_cast<float>(ASHLAR_S32(x)))
-#define SEM_F32ConvertI32U(x) Bits(static_cast<float>(x))
-#define SEM_F32ConvertI64S(x) Bits(static_cast<float>(ASHLAR_S64(x)))
-#define SEM_F32ConvertI64U(x) Bits(static_cast<float>(x))
-#define SEM_F32DemoteF64(x) CanonicalBits(static_cast<float>(x))
-#define SEM_F64ConvertI32S(x) Bits(static_cast<double>(ASHLAR_S32(x)))
-#define SEM_F64ConvertI32U(x) Bits(static_cast<double>(x))
-#define SEM_F64ConvertI64S(x) Bits(static_cast<double>(ASHLAR_S64(x)))
-#define SEM_F64ConvertI64U(x) Bits(static_cast<double>(x))
-#define SEM_F64PromoteF32(x) CanonicalBits(static_cast<double>(x))
+#define SEM_F32ConvertI32S(x) static_cast<float>(ASHLAR_S32(x))
+#define SEM_F32ConvertI32U(x) static_cast<float>(x)
+#define SEM_F32ConvertI64S(x) static_cast<float>(ASHLAR_S64(x))
+#define SEM_F32ConvertI64U(x) static_cast<float>(x)
+#define SEM_F32DemoteF64(x) Canonical(static_cast<float>(x))
+#define SEM_F64ConvertI32S(x) static_cast<double>(ASHLAR_S32(x))
+#define SEM_F64ConvertI32U(x) static_cast<double>(x)
+#define SEM_F64ConvertI64S(x) static_cast<double>(ASHLAR_S64(x))
+#define SEM_F64ConvertI64U(x) static_cast<double>(x)
+#define SEM_F64PromoteF32(x) Canonical(static_cast<double>(x))
 
 #endif  // ENGINE_INTERP_SEMANTICS_H_
