@@ -3,65 +3,9 @@
 #ifndef ENGINE_COMPILE_ACCESS_H_
 #define ENGINE_COMPILE_ACCESS_H_
 
-#include "engine/compile/numeric.h"
+#include "engine/compile/fuse.h"
 
 namespace ashlar::compile {
-
-// Whether the instruction at `p` is a shift to the left by 0-3 into the
-// temporary `slot`.
-bool Translator::IsSmallShiftOf(const uint8_t* p, int32_t slot) const {
-  using namespace interp;
-  const auto handler = Get<uint64_t>(p);
-  return Get<int16_t>(p + 8) == slot && slot >= s_->temps &&
-         (handler == s_->handlers[kOpI32Shl_SI] ||
-          handler == s_->handlers[kOpI32Shl_AI]) &&
-         (Get<uint32_t>(p + 12) & 31) < 4;
-}
-
-// The address was just added up: the load does it (and a small shift before
-// it) itself. Fused forms: +3 slot slot, +4 acc slot, +5 slot imm16, +6 slot
-// + (slot << 0..3) with a 14-bit offset.
-template <bool kFloat>
-bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
-  using namespace interp;
-  const uint32_t form = s_->last_op - kOpI32Add_SS;
-  if (form > 3 || offset >= 65536) return false;
-  uint8_t* p = s_->last;
-  const auto lhs = Get<int16_t>(p + 10);
-  const auto rhs = Get<int16_t>(p + 12);
-  uint32_t op = d.op;
-  if (form == 3) {
-    const auto immediate = Get<int32_t>(p + 12);
-    if (immediate != static_cast<int16_t>(immediate)) return false;
-    op += 5;
-    Put<int16_t>(p + 12, static_cast<int16_t>(immediate));
-    Put<uint16_t>(p + 14, static_cast<uint16_t>(offset));
-  } else if (form != 0 && s_->before_last != nullptr &&
-             s_->before_last + 16 == p && offset < 16384 &&
-             IsSmallShiftOf(s_->before_last, form == 1 ? lhs : rhs)) {
-    // The shifted value was a temporary that only the addition used.
-    const uint32_t shift = Get<uint32_t>(s_->before_last + 12) & 31;
-    const auto shifted = Get<int16_t>(s_->before_last + 10);
-    p = s_->before_last;
-    op += 6;
-    Put<int16_t>(p + 10, form == 1 ? rhs : lhs);
-    Put<int16_t>(p + 12, shifted);
-    Put<uint16_t>(p + 14, static_cast<uint16_t>(offset | shift << 14));
-  } else {
-    op += form == 0 ? 3 : 4;
-    Put<int16_t>(p + 12, form == 2 ? lhs : rhs);
-    Put<uint16_t>(p + 14, static_cast<uint16_t>(offset));
-  }
-  SetOp(p, op);
-  const int32_t dst = Temp(x);
-  Put<int16_t>(p + 8, static_cast<int16_t>(dst));
-  kFloat ? FloatEmitted(op, p, dst) : Emitted(op, p, dst);
-  // What acc held before the fused instructions is not known any more.
-  if (kFloat) s_->acc = kNone;
-  s_->acc_before_last = kNone;
-  out_ = p + 16;
-  return true;
-}
 
 template <bool kShort, bool kFloat>
 bool Translator::LoadOp(Descriptor d) {
@@ -155,6 +99,9 @@ bool Translator::StoreOp(Descriptor d) {
   return true;
 }
 
+bool Translator::FloatLoad(Descriptor d) { return LoadOp<false, true>(d); }
+bool Translator::FloatStore(Descriptor d) { return StoreOp<false, true>(d); }
+
 template <bool kShort>
 bool Translator::LocalGet() {
   if (kShort && *ip_ >= 0x80) return false;
@@ -223,7 +170,13 @@ bool Translator::GlobalGet() {
   const uint32_t index = U32();
   if (ASHLAR_UNLIKELY(index >= s_->module->globals.size())) return false;
   const int32_t dst = Temp(sp_);
+  const auto type = static_cast<uint8_t>(s_->module->globals[index].type.type);
   const bool imported = index < s_->module->imported_globals;
+  if (!imported &&
+      TryFuseGlobalGet(index - s_->module->imported_globals, dst)) {
+    PushSlot(dst, type);
+    return true;
+  }
   const uint32_t op =
       imported ? interp::kOpGlobalGetImported : interp::kOpGlobalGet;
   SetOp(out_, op);
@@ -233,7 +186,7 @@ bool Translator::GlobalGet() {
   Emitted(op, out_, dst);
   FloatWritten(dst);
   out_ += 16;
-  PushSlot(dst, static_cast<uint8_t>(s_->module->globals[index].type.type));
+  PushSlot(dst, type);
   return true;
 }
 
@@ -250,6 +203,11 @@ bool Translator::GlobalSet() {
   }
   if (v->is_constant) Materialise(v, Temp(v));
   const bool imported = index < s_->module->imported_globals;
+  if (!imported && TryFuseGlobalSet(index - s_->module->imported_globals, v)) {
+    s_->last_dst = kNone;
+    return true;
+  }
+  s_->last = out_;
   SetOp(out_, imported             ? kOpGlobalSetImported
               : v->slot == s_->acc ? kOpGlobalSet_A
                                    : kOpGlobalSet_S);

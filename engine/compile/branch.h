@@ -72,8 +72,15 @@ void Translator::PutBackCompare(const SavedCompare& saved, int32_t dst) {
 uint8_t* Translator::EmitUnfused(Entry* condition, bool inverted) {
   using namespace interp;
   uint8_t* const r = out_;
+  uint8_t* const made = s_->last;  // perhaps the condition
+  if (s_->last_dst == condition->slot && made != nullptr && made + 16 == r &&
+      TryFuseAdd(made, inverted ? 0 : 1, /*immediate=*/true, 0)) {
+    ForgetLast();
+    return made;
+  }
   const uint32_t first = inverted ? kOpBrI32Eq_SI : kOpBrI32Ne_SI;
-  SetOp(r, first + (condition->slot == s_->acc));
+  s_->branch_op = first + (condition->slot == s_->acc);
+  SetOp(r, s_->branch_op);
   Put<int16_t>(r + 8, static_cast<int16_t>(condition->slot));
   Put<int16_t>(r + 10, 0);
   out_ = r + 32;
@@ -88,6 +95,7 @@ uint8_t* Translator::EmitFloatBranch(bool inverted) {
   uint8_t* const r = s_->last;
   const uint32_t which = (s_->last_op - kOpF32Eq_SS) / kFloatCompareForms;
   const uint32_t form = (s_->last_op - kOpF32Eq_SS) % kFloatCompareForms;
+  s_->branch_op = kNoBranch;
   SetOp(r, kOpBrF32Eq_SS + (2 * which + inverted) * kFloatCompareForms + form);
   Put<int16_t>(r + 8, Get<int16_t>(r + 10));
   Put<int16_t>(r + 10, Get<int16_t>(r + 12));
@@ -145,11 +153,20 @@ uint8_t* Translator::EmitConditional(Entry* condition, bool inverted) {
            (inverted ? kNegated[which] : which) * kBinForms;
     }
   }
+  s_->acc = s_->acc_before_last;
+  const uint32_t which = (op - kOpBrI32Eq_SS) / kBinForms;
+  uint8_t* const before = s_->before_last;
+  if ((form == 1 || form == kFormImm + 1) && which < kComparingBranches &&
+      before != nullptr && before + 16 == r &&
+      TryFuseAdd(before, which, form != 1, rhs)) {
+    ForgetLast();
+    return before;
+  }
+  s_->branch_op = op + form;
   SetOp(r, op + form);
   Put<int16_t>(r + 8, lhs);
   Put<int16_t>(r + 10, rhs);
   out_ = r + 32;
-  s_->acc = s_->acc_before_last;
   ForgetLast();
   return r;
 }

@@ -115,7 +115,9 @@ bool Translator::ReturnCall() {
   MaterialiseTop(type.param_count);
   CloseCharges();
   EmitProfileLeave();
-  SetOp(out_, interp::kOpReturnCall);
+  SetOp(out_, type.param_count == s_->context->type->param_count
+                  ? interp::kOpReturnCallSame
+                  : interp::kOpReturnCall);
   Put<int16_t>(out_ + 8, static_cast<int16_t>(Temp(sp_ - type.param_count)));
   Put<uint16_t>(out_ + 10,
                 static_cast<uint16_t>(s_->context->type->param_count));

@@ -67,6 +67,7 @@ bool Translator::EnterBlock(Control::Kind kind) {
   if (kind == Control::kLoop) {
     c->loop_entry = out_;
     c->loop_cost = 0;
+    c->head_op = kNoBranch;
     OpenCharge(reinterpret_cast<uint8_t*>(&c->loop_cost));
     ForgetAcc();
     ForgetLast();
@@ -93,6 +94,7 @@ bool Translator::EnterIf() {
   }
   CloseCharges();
   uint8_t* const r = EmitConditional(condition, true);
+  NoteLoopHead(c - 1, r);
   OpenCharge(r + 24);
   c->else_branch = static_cast<uint64_t>(r - s_->context->code_base);
   s_->base = sp_ - c->param_count;

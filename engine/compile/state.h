@@ -35,6 +35,9 @@ static_assert(sizeof(Entry) == 16);
 // kind() of a constant: its type and this.
 inline constexpr uint32_t kConstantKind = 0x100;
 
+// No operation.
+inline constexpr uint32_t kNoBranch = UINT32_MAX;
+
 struct Control {
   enum Kind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
   Kind kind;
@@ -49,6 +52,8 @@ struct Control {
   // Loops: where they begin and what the run from there costs.
   uint8_t* loop_entry;
   uint32_t loop_cost;
+  // The integer branch with which the loop begins, or kNoBranch.
+  uint32_t head_op;
   // if: offset of the branch to the else-arm.
   uint64_t else_branch;
 
@@ -185,6 +190,7 @@ struct State {
   uint8_t* last = nullptr;
   // The instruction before it, if nothing is known to stand between them.
   uint8_t* before_last = nullptr;
+  uint32_t branch_op = 0;        // the last conditional branch, if of integers
   uint8_t* last_copy = nullptr;  // a copy that may become a double one
   // Locals (index modulo 64) that some entry still names.
   uint64_t pending = 0;

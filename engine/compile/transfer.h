@@ -48,7 +48,7 @@ bool Translator::Branch() {
       Materialise(sp_ - 1, s_->temps + static_cast<int32_t>(c->height));
     }
     CloseCharges();
-    EmitMoveAndBranch(c);
+    if (count != 0 || !TryLoopBranch(c)) EmitMoveAndBranch(c);
   }
   return MarkDead();
 }
@@ -66,7 +66,10 @@ bool Translator::BranchIf() {
     if (condition->is_constant) Materialise(condition, Temp(condition));
     SavedCompare saved;
     const bool taken_off = TakeOffCompare(condition, &saved);
+    const bool in_acc = condition->slot == s_->acc;
     MaterialiseTop(count);
+    // Moves do not change acc; it may now count as another slot's mirror.
+    if (in_acc) s_->acc = condition->slot;
     if (taken_off) PutBackCompare(saved, condition->slot);
   }
   CloseCharges();
@@ -76,6 +79,7 @@ bool Translator::BranchIf() {
        Temp(sp_ - count) == s_->temps + static_cast<int32_t>(c->height));
   if (ASHLAR_LIKELY(in_place)) {
     uint8_t* const r = EmitConditional(condition, false);
+    NoteLoopHead(s_->control, r);
     LinkBranch(r, c);
     OpenCharge(r + 24);
     return true;
@@ -127,7 +131,8 @@ bool Translator::BranchTable() {
   Put<uint32_t>(insn + 12, count);
   uint8_t* rows;
   if (in_place) {
-    SetOp(insn, interp::kOpBrTable);
+    SetOp(insn,
+          index->slot == s_->acc ? interp::kOpBrTable_A : interp::kOpBrTable_S);
     rows = insn + 16;
   } else {
     SetOp(insn, interp::kOpBrTableMove);

@@ -117,6 +117,17 @@ class Translator {
   }
   ASHLAR_INLINE void CloseCharges();
 
+  // --- several instructions as one (fuse.h)
+  ASHLAR_INLINE bool IsSmallShiftOf(const uint8_t* p, int32_t slot) const;
+  template <bool kFloat>
+  ASHLAR_INLINE bool TryFuseLoad(Descriptor d, Entry* x, uint32_t offset);
+  ASHLAR_INLINE bool TryFuseAdd(uint8_t* p, uint32_t which, bool immediate,
+                                int16_t rhs);
+  ASHLAR_INLINE void NoteLoopHead(Control* c, const uint8_t* r);
+  ASHLAR_INLINE bool TryLoopBranch(const Control* loop);
+  ASHLAR_INLINE bool TryFuseGlobalSet(uint32_t index, const Entry* v);
+  ASHLAR_INLINE bool TryFuseGlobalGet(uint32_t index, int32_t dst);
+
   // --- branches (branch.h)
   ASHLAR_INLINE bool IsFusable(const Entry* condition) const;
   ASHLAR_INLINE bool TakeOffCompare(const Entry* condition,
@@ -146,15 +157,10 @@ class Translator {
   ASHLAR_INLINE bool FloatUnary(Descriptor d);
   template <bool kShort, bool kFloat = false>
   ASHLAR_INLINE bool LoadOp(Descriptor d);
-  ASHLAR_INLINE bool IsSmallShiftOf(const uint8_t* p, int32_t slot) const;
-  template <bool kFloat>
-  ASHLAR_INLINE bool TryFuseLoad(Descriptor d, Entry* x, uint32_t offset);
   template <bool kShort, bool kFloat = false>
   ASHLAR_INLINE bool StoreOp(Descriptor d);
-  ASHLAR_INLINE bool FloatLoad(Descriptor d) { return LoadOp<false, true>(d); }
-  ASHLAR_INLINE bool FloatStore(Descriptor d) {
-    return StoreOp<false, true>(d);
-  }
+  ASHLAR_INLINE bool FloatLoad(Descriptor d);
+  ASHLAR_INLINE bool FloatStore(Descriptor d);
   template <bool kShort>
   ASHLAR_INLINE bool LocalGet();
   template <bool kShort>

@@ -40,6 +40,7 @@ uint64_t SizeOf(uint32_t op, const uint8_t* pc) {
     case kOpCall:
     case kOpCallIndirect:
     case kOpReturnCall:
+    case kOpReturnCallSame:
     case kOpReturnCallIndirect:
     case kOpMemoryInit:
     case kOpTableGrow:
@@ -49,7 +50,8 @@ uint64_t SizeOf(uint32_t op, const uint8_t* pc) {
       return 24;
     case kOpBrMove:
       return 32;
-    case kOpBrTable:
+    case kOpBrTable_S:
+    case kOpBrTable_A:
       return 16 + 16 * (uint64_t{Field<uint32_t>(pc, 12)} + 1);
     case kOpBrTableMove:
       return 24 + 16 * (uint64_t{Field<uint32_t>(pc, 12)} + 1);
@@ -85,14 +87,14 @@ std::string Fields(uint32_t op, const uint8_t* entry, const uint8_t* pc) {
     }
     return text;
   }
-  if (op == kOpBrTable || op == kOpBrTableMove) {
+  if (op == kOpBrTable_S || op == kOpBrTable_A || op == kOpBrTableMove) {
     return absl::StrFormat("a=%d%s", a,
-                           Rows(entry, pc, op == kOpBrTable ? 16 : 24));
+                           Rows(entry, pc, op == kOpBrTableMove ? 24 : 16));
   }
   if (op == kOpConst64) {
     return absl::StrFormat("a=%d 0x%x", a, Field<uint64_t>(pc, 16));
   }
-  if (op == kOpCall || op == kOpReturnCall) {
+  if (op == kOpCall || op == kOpReturnCall || op == kOpReturnCallSame) {
     return absl::StrFormat("a=%d %s", a, Target(entry, pc, 16));
   }
   if (HasConstant(op)) {

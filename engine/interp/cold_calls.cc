@@ -267,22 +267,6 @@ uint64_t ColdCallIndirect(Registers& r) {
   return CallAny(r, f);
 }
 
-uint64_t ColdReturnCall(Registers& r) {
-  const auto* entry = LoadAs<const uint8_t*>(r.pc + 16);
-  const uint32_t params = LoadAs<uint16_t>(r.pc + 10);
-  const uint32_t callee_params = LoadAs<uint32_t>(r.pc + 12);
-  if (!FrameFits(r, FrameOf(r.fp - 2 - params, callee_params), entry)) {
-    return Internals::StopWithTrap(r, Trap::kCallStackExhausted, "");
-  }
-  ReplaceFrame(r, LoadAs<uint16_t>(r.pc + 8), params, callee_params);
-  r.pc = entry;
-  if (!Internals::Charge(r, LoadAs<uint32_t>(entry - 4),
-                         OutOfFuel::What::kRun)) {
-    return Internals::Stop(r, Exit::kOutOfFuel);
-  }
-  return kGoOn;
-}
-
 uint64_t ColdReturnCallIndirect(Registers& r) {
   const uint64_t element =
       static_cast<uint32_t>(r.fp[LoadAs<int16_t>(r.pc + 10)]);

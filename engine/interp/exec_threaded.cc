@@ -31,10 +31,17 @@
 
 #if defined(ASHLAR_UNMETERED)
 #define CHARGE_(cost) (void)(cost);
+#define CHARGE_AT_(cost, where) (void)(cost);
 #else
 #define CHARGE_(cost)                                                  \
   if (UNLIKELY(__builtin_sub_overflow(fuel, (uint64_t)(cost), &fuel))) \
   COLD(ColdRefill)
+// An unpaid charge stands at `where`.
+#define CHARGE_AT_(cost, where)                                          \
+  if (UNLIKELY(__builtin_sub_overflow(fuel, (uint64_t)(cost), &fuel))) { \
+    pc = (where);                                                        \
+    COLD(ColdRefill)                                                     \
+  }
 #endif
 // Pays and goes on at `target`. An unpaid charge leaves `fuel` wrapped below
 // zero; ColdRefill makes it good from the reserve and goes on at pc.
@@ -49,6 +56,8 @@
   pc += (size);    \
   DISPATCH
 #define KEEP_APART_ __asm__ volatile("");
+// Two slots read at once would have to wait until both have been written out.
+#define NO_WIDE_ACCESS_ __asm__ volatile("" ::: "memory");
 
 namespace ashlar::interp {
 

@@ -1,0 +1,199 @@
+// Translator: instructions that take the place of several. Included by
+// translate.cc only.
+#ifndef ENGINE_COMPILE_FUSE_H_
+#define ENGINE_COMPILE_FUSE_H_
+
+#include "engine/compile/numeric.h"
+
+namespace ashlar::compile {
+
+// Whether the instruction at `p` is a shift to the left by 0-3 into the
+// temporary `slot`.
+bool Translator::IsSmallShiftOf(const uint8_t* p, int32_t slot) const {
+  using namespace interp;
+  const auto handler = Get<uint64_t>(p);
+  return Get<int16_t>(p + 8) == slot && slot >= s_->temps &&
+         (handler == s_->handlers[kOpI32Shl_SI] ||
+          handler == s_->handlers[kOpI32Shl_AI]) &&
+         (Get<uint32_t>(p + 12) & 31) < 4;
+}
+
+// The address was just added up: the load does it (and a small shift before
+// it) itself. Fused forms: +3 slot slot, +4 acc slot, +5 slot imm16, +6 slot
+// + (slot << 0..3) with a 14-bit offset.
+template <bool kFloat>
+bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
+  using namespace interp;
+  const uint32_t form = s_->last_op - kOpI32Add_SS;
+  if (form > 3 || offset >= 65536) return false;
+  uint8_t* p = s_->last;
+  const auto lhs = Get<int16_t>(p + 10);
+  const auto rhs = Get<int16_t>(p + 12);
+  uint32_t op = d.op;
+  if (form == 3) {
+    const auto immediate = Get<int32_t>(p + 12);
+    if (immediate != static_cast<int16_t>(immediate)) return false;
+    op += 5;
+    Put<int16_t>(p + 12, static_cast<int16_t>(immediate));
+    Put<uint16_t>(p + 14, static_cast<uint16_t>(offset));
+  } else if (form != 0 && s_->before_last != nullptr &&
+             s_->before_last + 16 == p && offset < 16384 &&
+             IsSmallShiftOf(s_->before_last, form == 1 ? lhs : rhs)) {
+    // The shifted value was a temporary that only the addition used.
+    const uint32_t shift = Get<uint32_t>(s_->before_last + 12) & 31;
+    const auto shifted = Get<int16_t>(s_->before_last + 10);
+    p = s_->before_last;
+    op += 6;
+    Put<int16_t>(p + 10, form == 1 ? rhs : lhs);
+    Put<int16_t>(p + 12, shifted);
+    Put<uint16_t>(p + 14, static_cast<uint16_t>(offset | shift << 14));
+  } else {
+    op += form == 0 ? 3 : 4;
+    Put<int16_t>(p + 12, form == 2 ? lhs : rhs);
+    Put<uint16_t>(p + 14, static_cast<uint16_t>(offset));
+  }
+  SetOp(p, op);
+  const int32_t dst = Temp(x);
+  Put<int16_t>(p + 8, static_cast<int16_t>(dst));
+  kFloat ? FloatEmitted(op, p, dst) : Emitted(op, p, dst);
+  // What acc held before the fused instructions is not known any more.
+  if (kFloat) s_->acc = kNone;
+  s_->acc_before_last = kNone;
+  out_ = p + 16;
+  return true;
+}
+
+// Integer branches stand as their comparisons do, i32 before i64; those that
+// test bits stand elsewhere.
+inline constexpr uint32_t kComparingBranches = 20;
+// So many blocks between a loop and the branch it begins with are looked at.
+inline constexpr uint32_t kLoopHeadScanMax = 4;
+static_assert(interp::kOpAddBrI64GeU_I ==
+              interp::kOpAddBrI32Eq_S + 2 * kComparingBranches - 1);
+static_assert(interp::kOpLoopBrI64GeU_I ==
+              interp::kOpLoopBrI32Eq_S + 2 * kComparingBranches - 1);
+static_assert(interp::kOpLoopBrI32AndNotZero_S ==
+              interp::kOpLoopBrI32Eq_S + 2 * kComparingBranches);
+static_assert(interp::kOpLoopBrI32AndZero_S ==
+              interp::kOpLoopBrI32AndNotZero_S + 2);
+static_assert(interp::kOpBrI32AndZero_SS ==
+              interp::kOpBrI32AndNotZero_SS + interp::kBinForms);
+
+// The instruction at `p` may be the addition of a small constant that made
+// what a branch compares with `rhs` (_S a slot, _I itself). Then both become
+// one instruction there. `which` counts as the branches do.
+bool Translator::TryFuseAdd(uint8_t* p, uint32_t which, bool immediate,
+                            int16_t rhs) {
+  using namespace interp;
+  const auto addend = Get<int32_t>(p + 12);
+  if (Get<uint64_t>(p) !=
+          s_->handlers[which < 10 ? kOpI32Add_SI : kOpI64Add_SI] ||
+      addend != static_cast<int16_t>(addend)) {
+    return false;
+  }
+  SetOp(p, kOpAddBrI32Eq_S + 2 * which + immediate);
+  Put<int16_t>(p + 28, static_cast<int16_t>(addend));
+  Put<int16_t>(p + 30, rhs);
+  s_->branch_op = kNoBranch;
+  out_ = p + 32;
+  return true;
+}
+
+// The branch at `r`, in a block of `c`, was just emitted, and goes on behind
+// itself where it is not taken: if it is the first instruction of a loop,
+// branches back can do its work.
+void Translator::NoteLoopHead(Control* c, const uint8_t* r) {
+  for (uint32_t i = 0; i < kLoopHeadScanMax; ++i, --c) {
+    if (c->kind == Control::kLoop) {
+      if (c->loop_entry == r) c->head_op = s_->branch_op;
+      return;
+    }
+    if (c->kind != Control::kBlock) return;
+  }
+}
+
+// A branch back to a loop that begins with a branch out of it: the same
+// comparison, negated. It leads behind the loop's head; there is no label
+// there, but nothing is known of the accumulators.
+bool Translator::TryLoopBranch(const Control* loop) {
+  using namespace interp;
+  if (loop->kind != Control::kLoop || loop->head_op == kNoBranch) return false;
+  uint32_t relative = loop->head_op - kOpBrI32Eq_SS;
+  uint32_t which = relative / kBinForms;
+  if (which < kComparingBranches) {
+    which = which < 10 ? kNegated[which] : 10 + kNegated[which - 10];
+  } else {
+    relative = loop->head_op - kOpBrI32AndNotZero_SS;
+    which = kComparingBranches + (relative < kBinForms);
+  }
+  const uint8_t* const head = loop->loop_entry;
+  const bool immediate = relative % kBinForms == kFormImm;
+  SetOp(out_, kOpLoopBrI32Eq_S + 2 * which + immediate);
+  Put<uint32_t>(out_ + 8, Get<uint32_t>(head + 8));
+  Put<uint32_t>(out_ + 12, loop->loop_cost);
+  Put<const uint8_t*>(out_ + 16, head + 32);
+  Put<uint64_t>(out_ + 24, Get<uint32_t>(head + 24));
+  out_ += 32;
+  return true;
+}
+
+// global.set of own global `index` behind what made its value: a sum that
+// began with the same global, or with a slot, becomes one instruction.
+bool Translator::TryFuseGlobalSet(uint32_t index, const Entry* v) {
+  using namespace interp;
+  uint8_t* const add = s_->last;
+  if (s_->last_dst != v->slot || add == nullptr || add + 16 != out_ ||
+      index > UINT16_MAX) {
+    return false;
+  }
+  const auto handler = Get<uint64_t>(add);
+  const auto dst = Get<int16_t>(add + 8);
+  uint8_t* const get = s_->before_last;
+  if (handler == s_->handlers[kOpI32Add_SI] && dst >= s_->temps) {
+    SetOp(add, kOpGlobalSetSum);
+    Put<uint16_t>(add + 8, static_cast<uint16_t>(index));
+    s_->acc = kNone;
+    return true;
+  }
+  if (handler != s_->handlers[kOpI32Add_AI] || get == nullptr ||
+      get + 16 != add || Get<uint64_t>(get) != s_->handlers[kOpGlobalGet] ||
+      Get<uint32_t>(get + 12) != index || Get<int16_t>(get + 8) < s_->temps) {
+    return false;
+  }
+  SetOp(get, kOpGlobalAdd);
+  Put<int16_t>(get + 8, dst);
+  Put<uint16_t>(get + 10, static_cast<uint16_t>(index));
+  Put<uint32_t>(get + 12, Get<uint32_t>(add + 12));
+  s_->last = get;
+  out_ = get + 16;
+  return true;
+}
+
+// global.get of own global `index` into a temporary, behind a global.set of
+// the same one: that instruction writes the slot too.
+bool Translator::TryFuseGlobalGet(uint32_t index, int32_t dst) {
+  using namespace interp;
+  uint8_t* const set = s_->last;
+  if (set == nullptr || set + 16 != out_) return false;
+  const auto handler = Get<uint64_t>(set);
+  uint32_t op;
+  if (handler == s_->handlers[kOpGlobalSet_A] &&
+      Get<uint32_t>(set + 12) == index) {
+    op = kOpGlobalTee;
+  } else if (handler == s_->handlers[kOpGlobalAdd] &&
+             Get<uint16_t>(set + 10) == index &&
+             Get<int16_t>(set + 8) >= s_->temps) {
+    op = kOpGlobalAdd;
+  } else {
+    return false;
+  }
+  SetOp(set, op);
+  Put<int16_t>(set + 8, static_cast<int16_t>(dst));
+  Emitted(op, set, dst);
+  FloatWritten(dst);
+  return true;
+}
+
+}  // namespace ashlar::compile
+
+#endif  // ENGINE_COMPILE_FUSE_H_
