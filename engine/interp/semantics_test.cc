@@ -73,6 +73,11 @@ void EmitOperand(Form form, ValType type, uint32_t local, uint64_t bits,
   }
   code->Get(local);
   if (form == Form::kSlot) return;
+  if (IsFloat(type)) {  // its own sign: the same bits, also of a NaN
+    code->Get(local);
+    code->Op(type == ValType::kF32 ? Op::kF32Copysign : Op::kF64Copysign);
+    return;
+  }
   EmitConst(type, 0, code);
   code->Op(type == kI32 ? Op::kI32Or : Op::kI64Or);
 }
@@ -94,7 +99,6 @@ std::vector<std::vector<Form>> FormsOf(const wasm::OpcodeInfo& info) {
     std::vector<std::vector<Form>> longer;
     for (const auto& forms : all) {
       for (Form f : {Form::kSlot, Form::kConstant, Form::kAccumulator}) {
-        if (f == Form::kAccumulator && IsFloat(type)) continue;
         longer.push_back(forms);
         longer.back().push_back(f);
       }

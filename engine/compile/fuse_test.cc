@@ -1,0 +1,562 @@
+// Instructions that take the place of several, and values that stand in the
+// float accumulators: each program against plain C++, and the charges of
+// fused branches one by one.
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/compile/compile.h"
+#include "engine/compile/test_machine.h"
+#include "engine/interp/execution.h"
+#include "engine/interp/instance.h"
+#include "engine/interp/trap.h"
+#include "gtest/gtest.h"
+#include "tests/util/module_builder.h"
+
+namespace ashlar::compile {
+namespace {
+
+using testing::Code;
+using testing::CompiledModule;
+using testing::Ending;
+using testing::ExternKind;
+using testing::Machine;
+using testing::ModuleBuilder;
+using testing::Op;
+using testing::OutOfFuelBy;
+using testing::Returned;
+using testing::Trapped;
+using testing::ValType;
+using Types = std::vector<ValType>;
+using Values = std::vector<uint64_t>;
+
+constexpr ValType kI32 = ValType::kI32;
+constexpr ValType kI64 = ValType::kI64;
+constexpr ValType kF32 = ValType::kF32;
+constexpr ValType kF64 = ValType::kF64;
+
+constexpr Op kComparisons32[] = {
+    Op::kI32Eq,  Op::kI32Ne,  Op::kI32LtS, Op::kI32LtU, Op::kI32GtS,
+    Op::kI32GtU, Op::kI32LeS, Op::kI32LeU, Op::kI32GeS, Op::kI32GeU};
+constexpr Op kComparisons64[] = {
+    Op::kI64Eq,  Op::kI64Ne,  Op::kI64LtS, Op::kI64LtU, Op::kI64GtS,
+    Op::kI64GtU, Op::kI64LeS, Op::kI64LeU, Op::kI64GeS, Op::kI64GeU};
+
+// The comparison of that number, as either array counts.
+template <typename S, typename U>
+bool Holds(int comparison, U x, U y) {
+  const auto a = static_cast<S>(x);
+  const auto b = static_cast<S>(y);
+  switch (comparison) {
+    case 0:
+      return x == y;
+    case 1:
+      return x != y;
+    case 2:
+      return a < b;
+    case 3:
+      return x < y;
+    case 4:
+      return a > b;
+    case 5:
+      return x > y;
+    case 6:
+      return a <= b;
+    case 7:
+      return x <= y;
+    case 8:
+      return a >= b;
+    default:
+      return x >= y;
+  }
+}
+
+// A module with functions of one type, exported as f0, f1, ...
+class Functions {
+ public:
+  Functions(const Types& params, const Types& results) {
+    module_.Memory({1, {}});
+    module_.Global(kI32, true, Code().I32(40).End());
+    module_.Global(kI32, true, Code().I32(50).End());
+    module_.Global(kF64, true, Code().F64(0).End());
+    type_ = module_.Type(params, results);
+  }
+  std::string Add(const Types& locals, const Code& code) {
+    const std::string name = "f" + std::to_string(count_++);
+    module_.Export(name, ExternKind::kFunc,
+                   module_.Func(type_, locals, Code(code).End()));
+    return name;
+  }
+  std::vector<uint8_t> Build() { return module_.Build(); }
+
+ private:
+  ModuleBuilder module_;
+  uint32_t type_ = 0;
+  int count_ = 0;
+};
+
+// x + addend stands in local 0, or nowhere, when it is compared.
+struct Sum {
+  std::string name;
+  int comparison;
+  int32_t addend;
+  bool keeps;
+};
+
+constexpr int32_t kAddends[] = {1, -1, 0, 32767, -32768, 32768, -32769};
+
+template <typename S, typename U>
+void CheckSums(ValType type, const Op (&comparisons)[10], Op add) {
+  const bool wide = type == kI64;
+  Functions functions({type, type}, {type});
+  std::vector<Sum> sums;
+  const auto constant = [&](Code* code, int32_t value) {
+    wide ? code->I64(value) : code->I32(value);
+  };
+  for (int c = 0; c < 10; ++c) {
+    for (int32_t addend : kAddends) {
+      for (bool keeps : {false, true}) {
+        for (bool inverted : {false, true}) {
+          // {sum, or x where it was not kept} if the branch is taken, else
+          // that and 1 more.
+          Code code;
+          code.Block().Get(0);
+          constant(&code, addend);
+          code.Op(add);
+          if (keeps) code.Tee(0);
+          code.Get(1).Op(comparisons[c]);
+          if (inverted) {
+            code.If().Else();
+            code.Get(0);
+            constant(&code, 1);
+            code.Op(add).Return().End().Br(0);
+          } else {
+            code.BrIf(0).Get(0);
+            constant(&code, 1);
+            code.Op(add).Return();
+          }
+          code.End().Get(0);
+          sums.push_back({functions.Add({}, code), c, addend, keeps});
+        }
+      }
+    }
+  }
+  const CompiledModule module(functions.Build());
+  ASSERT_EQ(module.error(), "");
+  Machine machine(1000);
+  interp::Instance* instance = machine.Instantiate(module);
+  const U min = U{1} << (8 * sizeof(U) - 1);
+  for (const Sum& sum : sums) {
+    for (U x : {U{0}, U{1}, U(min - 1), min, U(~U{0})}) {
+      const U added = x + static_cast<U>(static_cast<S>(sum.addend));
+      for (U y : {U{0}, added, U(added + 1), U(added - 1), min}) {
+        const U left = sum.keeps ? added : x;
+        const bool taken = Holds<S>(sum.comparison, added, y);
+        const U want = left + !taken;
+        EXPECT_EQ(machine.Call(instance, sum.name, Values{x, y}),
+                  Returned({want}))
+            << sum.name << " comparison " << sum.comparison << " of " << x
+            << " + " << sum.addend << " and " << y;
+      }
+    }
+  }
+}
+
+TEST(FuseTest, SumsAreComparedAndKept) {
+  CheckSums<int32_t, uint32_t>(kI32, kComparisons32, Op::kI32Add);
+  CheckSums<int64_t, uint64_t>(kI64, kComparisons64, Op::kI64Add);
+}
+
+// The sum itself, or its being zero, is the condition; small and large
+// addends, and a sum that something stands between.
+TEST(FuseTest, SumsAreConditions) {
+  Functions functions({kI32, kI32}, {kI32});
+  const auto tail = [](Code code) {
+    return code.I32(1).Return().End().Get(0).I32(10).Op(Op::kI32Add);
+  };
+  const auto sum = [](int32_t addend) {
+    return Code().Block().Get(0).I32(addend).Op(Op::kI32Add).Tee(0);
+  };
+  const std::string plain = functions.Add({}, tail(sum(-1).BrIf(0)));
+  const std::string large = functions.Add({}, tail(sum(-70000).BrIf(0)));
+  const std::string zero =
+      functions.Add({}, tail(sum(-1).Op(Op::kI32Eqz).BrIf(0)));
+  const std::string between =
+      functions.Add({}, tail(sum(-1).I32(7).Set(1).BrIf(0)));
+  const CompiledModule module(functions.Build());
+  ASSERT_EQ(module.error(), "");
+  Machine machine(1000);
+  interp::Instance* instance = machine.Instantiate(module);
+  for (uint64_t x : {0, 1, 2, 70000, 70001}) {
+    const auto sum1 = static_cast<uint32_t>(x - 1);
+    const auto sum2 = static_cast<uint32_t>(x - 70000);
+    const auto ending = [](bool taken, uint32_t sum) {
+      return Returned({taken ? static_cast<uint32_t>(sum + 10) : 1});
+    };
+    EXPECT_EQ(machine.Call(instance, plain, Values{x, 0}),
+              ending(sum1 != 0, sum1));
+    EXPECT_EQ(machine.Call(instance, large, Values{x, 0}),
+              ending(sum2 != 0, sum2));
+    EXPECT_EQ(machine.Call(instance, zero, Values{x, 0}),
+              ending(sum1 == 0, sum1));
+    EXPECT_EQ(machine.Call(instance, between, Values{x, 0}),
+              ending(sum1 != 0, sum1));
+  }
+}
+
+// A loop with its test first: while (local 0 <comparison> local 1) { ++local 0;
+// ++local 2 }, at most 5 times round. `with_if`: the test is an `if` around
+// the body.
+Code TestedLoop(Op comparison, bool with_if, bool constant, int32_t y) {
+  Code code;
+  code.Block().Loop();
+  if (!with_if) code.Block();
+  code.Get(0);
+  constant ? code.I32(y) : code.Get(1);
+  code.Op(comparison);
+  with_if ? code.If() : code.Op(Op::kI32Eqz).BrIf(0);
+  code.Get(0).I32(1).Op(Op::kI32Add).Set(0);
+  code.Get(2).I32(1).Op(Op::kI32Add).Tee(2).I32(5).Op(Op::kI32Eq).BrIf(2);
+  code.Br(1).End().End().End().Get(2);
+  return code;
+}
+
+TEST(FuseTest, LoopsThatBeginWithATest) {
+  constexpr int32_t kRight[] = {0, 3, -2, 32767, 40000};
+  Functions functions({kI32, kI32}, {kI32});
+  struct Loop {
+    std::string name;
+    int comparison;
+    int32_t y;
+    bool with_if;
+  };
+  std::vector<Loop> loops;
+  for (int c = 0; c < 10; ++c) {
+    for (bool with_if : {false, true}) {
+      for (bool constant : {false, true}) {
+        for (int32_t y : kRight) {
+          loops.push_back(
+              {functions.Add(
+                   {kI32}, TestedLoop(kComparisons32[c], with_if, constant, y)),
+               c, y, with_if});
+        }
+      }
+    }
+  }
+  const CompiledModule module(functions.Build());
+  ASSERT_EQ(module.error(), "");
+  Machine machine(1000);
+  interp::Instance* instance = machine.Instantiate(module);
+  for (const Loop& loop : loops) {
+    const auto y = static_cast<uint32_t>(loop.y);
+    for (uint32_t x : {0u, 1u, 2u, uint32_t(-4), y - 2, y, y + 1}) {
+      uint64_t rounds = 0;
+      bool left = false;
+      while (Holds<int32_t>(loop.comparison, uint32_t(x + rounds), y)) {
+        if (++rounds == 5) {
+          left = true;
+          break;
+        }
+      }
+      const Values args = {x, y};
+      const Ending ending = machine.Call(instance, loop.name, args);
+      EXPECT_EQ(ending, Returned({rounds})) << loop.name << " " << x;
+      // 1 for the local; a test 4, or 5 with its eqz; a round 11; the
+      // branch back 1; the end 1.
+      const uint64_t test = loop.with_if ? 4 : 5;
+      const uint64_t want =
+          1 + 1 + test * (rounds + !left) + 11 * rounds + (rounds - left);
+      EXPECT_EQ(ending.fuel_used, want) << loop.name << " " << x;
+    }
+  }
+}
+
+// Each charge that fails is missed by what it alone wanted: the run of the
+// loop's head and the run behind it stay two.
+TEST(FuseTest, ChargesOfALoopThatBeginsWithATest) {
+  for (bool with_if : {false, true}) {
+    Functions functions({kI32, kI32}, {kI32});
+    const std::string f =
+        functions.Add({kI32}, TestedLoop(Op::kI32Ne, with_if, false, 0));
+    const CompiledModule module(functions.Build());
+    ASSERT_EQ(module.error(), "");
+    Machine machine(1000);
+    interp::Instance* instance = machine.Instantiate(module);
+    // Two rounds: local and test; then rounds and tests by turns; the end.
+    const uint64_t test = with_if ? 4 : 5;
+    const std::vector<uint64_t> charges = {1 + test, 11, 1,    test,
+                                           11,       1,  test, 1};
+    uint64_t total = 0;
+    for (uint64_t c : charges) total += c;
+    EXPECT_EQ(machine.Call(instance, f, Values{0, 2}, total), Returned({2}));
+    for (uint64_t limit = 0; limit < total; ++limit) {
+      uint64_t paid = 0;
+      uint64_t missing = 0;
+      for (uint64_t c : charges) {
+        if (paid + c > limit) {
+          missing = paid + c - limit;
+          break;
+        }
+        paid += c;
+      }
+      EXPECT_EQ(machine.Call(instance, f, Values{0, 2}, limit),
+                OutOfFuelBy(missing))
+          << limit;
+    }
+  }
+}
+
+// Globals 0 and 1 begin with 40 and 50; f(x, y).
+Ending Eval(const Code& code, const Values& args) {
+  Functions functions({kI32, kI32}, {kI32});
+  const std::string f = functions.Add(Types(4, kI32), code);
+  const CompiledModule module(functions.Build());
+  EXPECT_EQ(module.error(), "");
+  Machine machine(1000);
+  return machine.Call(machine.Instantiate(module), f, args);
+}
+
+Code& Global(Code* code, Op op, uint32_t index) { return code->Op(op, index); }
+
+TEST(FuseTest, GlobalsThatAreAddedTo) {
+  const auto get = [](Code code, uint32_t g) {
+    return Global(&code, Op::kGlobalGet, g);
+  };
+  const auto set = [](Code code, uint32_t g) {
+    return Global(&code, Op::kGlobalSet, g);
+  };
+  const auto add = [](Code code, int32_t n) {
+    return code.I32(n).Op(Op::kI32Add);
+  };
+  // A stack pointer: down, kept in a local, up again.
+  Code down = set(add(get(Code(), 0), -16).Tee(2), 0);
+  EXPECT_EQ(Eval(get(down, 0).I32(100).Op(Op::kI32Mul).Get(2).Op(Op::kI32Add),
+                 {0, 0}),
+            Returned({2424}));
+  EXPECT_EQ(Eval(get(set(add(Code(down).Get(2), 16), 0), 0), {0, 0}),
+            Returned({40}));
+  // Not kept; another global; the old value is kept.
+  EXPECT_EQ(Eval(get(set(add(get(Code(), 0), 5), 0), 0), {0, 0}),
+            Returned({45}));
+  EXPECT_EQ(Eval(get(set(add(get(Code(), 0), 5), 1), 1), {0, 0}),
+            Returned({45}));
+  EXPECT_EQ(Eval(get(set(add(get(Code(), 0), 5), 1), 0), {0, 0}),
+            Returned({40}));
+  EXPECT_EQ(Eval(set(add(get(Code(), 0).Tee(2), 5), 0).Get(2), {0, 0}),
+            Returned({40}));
+  EXPECT_EQ(Eval(set(add(get(Code(), 0).Tee(2), 5), 0)
+                     .Get(2)
+                     .Op(Op::kGlobalGet, 0)
+                     .Op(Op::kI32Sub),
+                 {0, 0}),
+            Returned({static_cast<uint32_t>(-5)}));
+  // From a slot; the sum wraps.
+  EXPECT_EQ(Eval(get(set(add(Code().Get(0), 1), 0), 0), {0xffffffff, 0}),
+            Returned({0}));
+  EXPECT_EQ(
+      Eval(get(set(add(Code().Get(0), 1).Tee(0), 0), 0).Get(0).Op(Op::kI32Add),
+           {6, 0}),
+      Returned({14}));
+  // Set and read again: into a temporary that is used twice as a local.
+  EXPECT_EQ(Eval(get(set(Code().Get(0).Get(1).Op(Op::kI32Add), 0), 0)
+                     .Tee(3)
+                     .Get(3)
+                     .Op(Op::kI32Mul),
+                 {2, 3}),
+            Returned({25}));
+  EXPECT_EQ(Eval(get(get(set(Code().Get(0).Get(1).Op(Op::kI32Add), 0), 0), 0)
+                     .Op(Op::kI32Mul),
+                 {2, 3}),
+            Returned({25}));
+  // What stands below the value that is set stays.
+  EXPECT_EQ(Eval(get(set(add(get(Code().Get(1), 0), 1), 0), 0).Op(Op::kI32Sub),
+                 {0, 100}),
+            Returned({59}));
+}
+
+// A label between global.set and global.get: who comes from elsewhere has not
+// set it.
+TEST(FuseTest, GlobalsAcrossALabel) {
+  Code code;
+  code.Block().Get(0).BrIf(0).Get(1).I32(1).Op(Op::kI32Add);
+  code.Op(Op::kGlobalSet, 0).End().Op(Op::kGlobalGet, 0);
+  EXPECT_EQ(Eval(code, {1, 7}), Returned({40}));
+  EXPECT_EQ(Eval(code, {0, 7}), Returned({8}));
+  Code loop;
+  loop.Loop().Op(Op::kGlobalGet, 0).I32(-1).Op(Op::kI32Add);
+  loop.Op(Op::kGlobalSet, 0).Op(Op::kGlobalGet, 0).BrIf(0).End();
+  loop.Op(Op::kGlobalGet, 0);
+  EXPECT_EQ(Eval(loop, {0, 0}), Returned({0}));
+}
+
+// ----------------------------------------------------- float accumulators
+
+uint64_t Bits(double v) { return std::bit_cast<uint64_t>(v); }
+
+// g(x, y), f64 both; locals 2 f64, 3 i64, 4 f32, 5 f64.
+Ending Float(const Code& code, double x, double y) {
+  Functions functions({kF64, kF64}, {kF64});
+  const std::string f = functions.Add({kF64, kI64, kF32, kF64}, code);
+  const CompiledModule module(functions.Build());
+  EXPECT_EQ(module.error(), "");
+  if (!module.ok()) return {};
+  Machine machine(1000);
+  return machine.Call(machine.Instantiate(module), f, Values{Bits(x), Bits(y)});
+}
+Ending Gives(double v) { return Returned({Bits(v)}); }
+
+Code SumOf() { return Code().Get(0).Get(1).Op(Op::kF64Add); }
+
+TEST(FloatAccumulatorTest, OperandsOnEitherSide) {
+  EXPECT_EQ(Float(SumOf().Get(1).Op(Op::kF64Sub), 3, 4), Gives(3));
+  EXPECT_EQ(Float(Code().Get(1).Raw(SumOf().bytes()).Op(Op::kF64Sub), 3, 4),
+            Gives(-3));
+  EXPECT_EQ(Float(SumOf().Tee(2).Get(2).Op(Op::kF64Mul), 3, 4), Gives(49));
+  EXPECT_EQ(Float(SumOf().F64(Bits(2)).Op(Op::kF64Sub), 3, 4), Gives(5));
+  EXPECT_EQ(
+      Float(Code().F64(Bits(2)).Raw(SumOf().bytes()).Op(Op::kF64Sub), 3, 4),
+      Gives(-5));
+  EXPECT_EQ(Float(Code().F64(Bits(2)).Get(0).Op(Op::kF64Sub), 3, 4), Gives(-1));
+  EXPECT_EQ(Float(Code().Get(0).F64(Bits(2)).Op(Op::kF64Sub), 3, 4), Gives(1));
+  EXPECT_EQ(Float(Code().F64(Bits(7)).F64(Bits(2)).Op(Op::kF64Sub), 3, 4),
+            Gives(5));
+}
+
+// The slot is written by something that knows nothing of the accumulator.
+TEST(FloatAccumulatorTest, SlotIsWrittenByOthers) {
+  // A copy, a constant, a global, a select, a reinterpretation.
+  EXPECT_EQ(
+      Float(SumOf().Set(2).Get(0).Set(2).Get(2).Get(1).Op(Op::kF64Mul), 3, 4),
+      Gives(12));
+  EXPECT_EQ(
+      Float(SumOf().Set(2).F64(Bits(5)).Set(2).Get(2).Get(1).Op(Op::kF64Mul), 3,
+            4),
+      Gives(20));
+  EXPECT_EQ(
+      Float(SumOf().Op(Op::kDrop).Op(Op::kGlobalGet, 2).Get(1).Op(Op::kF64Add),
+            3, 4),
+      Gives(4));
+  EXPECT_EQ(Float(SumOf()
+                      .Op(Op::kDrop)
+                      .Get(0)
+                      .Get(1)
+                      .I32(0)
+                      .Op(Op::kSelect)
+                      .Get(0)
+                      .Op(Op::kF64Add),
+                  3, 4),
+            Gives(7));
+  EXPECT_EQ(Float(SumOf()
+                      .Op(Op::kI64ReinterpretF64)
+                      .I64(int64_t{1} << 52)
+                      .Op(Op::kI64Add)
+                      .Op(Op::kF64ReinterpretI64)
+                      .Get(1)
+                      .Op(Op::kF64Sub),
+                  3, 5),
+            Gives(11));
+  EXPECT_EQ(Float(SumOf()
+                      .Op(Op::kDrop)
+                      .Get(0)
+                      .Op(Op::kI64ReinterpretF64)
+                      .Op(Op::kF64ReinterpretI64)
+                      .Get(1)
+                      .Op(Op::kF64Sub),
+                  9, 5),
+            Gives(4));
+  // Through memory, and of the other width.
+  EXPECT_EQ(Float(Code()
+                      .I32(8)
+                      .Raw(SumOf().bytes())
+                      .Mem(Op::kF64Store, 3, 0)
+                      .I32(8)
+                      .Mem(Op::kF64Load, 3, 0)
+                      .Get(0)
+                      .Op(Op::kF64Mul),
+                  3, 4),
+            Gives(21));
+  EXPECT_EQ(Float(SumOf()
+                      .Op(Op::kF32DemoteF64)
+                      .F32(std::bit_cast<uint32_t>(0.5f))
+                      .Op(Op::kF32Add)
+                      .Op(Op::kF64PromoteF32)
+                      .Get(0)
+                      .Op(Op::kF64Sub),
+                  3, 4),
+            Gives(4.5));
+  EXPECT_EQ(Float(SumOf()
+                      .Op(Op::kI32TruncF64S)
+                      .Op(Op::kF64ConvertI32S)
+                      .Get(0)
+                      .Op(Op::kF64Add),
+                  3, 4.75),
+            Gives(10));
+}
+
+// Control: what the accumulator held before a label, a branch, a call.
+TEST(FloatAccumulatorTest, AcrossControl) {
+  // The sum is in local 2 on one way only.
+  Code label = SumOf().Set(2).Block();
+  label.Get(0).F64(Bits(3)).Op(Op::kF64Gt).BrIf(0);
+  label.Get(1).Get(1).Op(Op::kF64Mul).Set(2).End();
+  label.Get(2).Get(0).Op(Op::kF64Add);
+  EXPECT_EQ(Float(label, 3, 4), Gives(19));
+  EXPECT_EQ(Float(label, 5, 4), Gives(14));
+  // Not taken, the branch leaves the accumulator alone.
+  Code through = Code().Block().Raw(SumOf().Set(2).bytes());
+  through.Get(2).F64(Bits(8)).Op(Op::kF64Gt).BrIf(0);
+  through.Get(2).Get(2).Op(Op::kF64Mul).Return().End().F64(Bits(-1));
+  EXPECT_EQ(Float(through, 3, 4), Gives(49));
+  EXPECT_EQ(Float(through, 3, 6), Gives(-1));
+  EXPECT_EQ(Float(through, 3, std::nan("")), Returned({0x7ff8000000000000}));
+  // Values move between a comparison and its branch, which still has its
+  // constant.
+  Code moved = Code().Block(kF64).F64(Bits(1)).Get(1);
+  moved.Get(0).F64(Bits(3)).Op(Op::kF64Le).BrIf(0).Op(Op::kF64Add).End();
+  EXPECT_EQ(Float(moved, 3, 4), Gives(4));
+  EXPECT_EQ(Float(moved, 4, 4), Gives(5));
+}
+
+// No comparison is the opposite of another where there is a NaN.
+TEST(FloatAccumulatorTest, BranchesWithNaN) {
+  constexpr Op kAll[] = {Op::kF64Eq, Op::kF64Ne, Op::kF64Lt,
+                         Op::kF64Gt, Op::kF64Le, Op::kF64Ge};
+  const double nan = std::nan("");
+  for (int c = 0; c < 6; ++c) {
+    for (double x : {1.0, 2.0, nan}) {
+      for (double y : {1.0, 2.0, nan}) {
+        const bool holds = c == 0   ? x == y
+                           : c == 1 ? x != y
+                           : c == 2 ? x < y
+                           : c == 3 ? x > y
+                           : c == 4 ? x <= y
+                                    : x >= y;
+        for (bool constant : {false, true}) {
+          Code test = Code().Get(0);
+          constant ? test.F64(Bits(y)) : test.Get(1);
+          test.Op(kAll[c]);
+          const Code as_if =
+              Code(test).If(kF64).F64(Bits(1)).Else().F64(Bits(0)).End();
+          const Code as_br = Code()
+                                 .Block()
+                                 .Raw(test.bytes())
+                                 .BrIf(0)
+                                 .F64(Bits(0))
+                                 .Return()
+                                 .End()
+                                 .F64(Bits(1));
+          const Code as_value = Code(test).Op(Op::kF64ConvertI32U);
+          for (const Code& code : {as_if, as_br, as_value}) {
+            EXPECT_EQ(Float(code, x, y), Gives(holds))
+                << c << " " << x << " " << y;
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::compile
