@@ -451,6 +451,85 @@ class EstimateTest(CommandLineTest):
                           says="1024")
 
 
+class ProfileTest(CommandLineTest):
+
+  def profile(self, *arguments, code=0):
+    done = ashlar("profile", *arguments)
+    self.assertEqual(done.returncode, code, done.stderr)
+    return done.stdout
+
+  def test_formats(self):
+    call = (TOKEN, "--entry", "deploy", "--input", NEW)
+    used = self.json("call", *call)["fuel"]["used"]
+    folded = self.profile(*call)
+    self.assertEqual(sum(int(line.rsplit(" ", 1)[1])
+                         for line in folded.splitlines()), used)
+    table = self.profile(*call, "--format", "table")
+    self.assertIn(f"{used}  100.00  all", table)
+    speedscope = json.loads(self.profile(*call, "--format", "speedscope"))
+    self.assertEqual(sum(speedscope["profiles"][0]["weights"]), used)
+    self.assertIn(f"token.wasm: {used} fuel",
+                  self.profile(*call, "--format", "svg"))
+
+  def test_diff_of_two_profiles(self):
+    before = self.write("a", "f 100\nf;g 10\n")
+    after = self.write("b", "f 100\nf;g 13\n")
+    answer = self.json("profile", "--diff", before, after)
+    self.assertEqual(answer, {
+        "before": 110, "after": 113, "delta": 3,
+        "paths": [{"path": "f;g", "before": 10, "after": 13, "delta": 3}]})
+    diff = ("--diff", before, after, "--threshold")
+    self.profile(*diff, "2.8")
+    done = ashlar("profile", *diff, "2.7")
+    self.assertEqual(done.returncode, 1)
+    self.assertIn("grew by more than 2.7 %", done.stderr)
+    self.assertIn("+3", done.stdout)
+    # Less is never too much.
+    self.profile("--diff", after, before, "--threshold", "0")
+
+  def test_diff_of_modules_and_records(self):
+    call = ("--entry", "deploy", "--input", NEW)
+    folded = self.path("folded")
+    record = self.path("record")
+    self.profile(TOKEN, *call, "-o", folded)
+    self.json("call", TOKEN, *call, "--record", record)
+    same = {"delta": 0, "paths": []}
+    for before in (TOKEN, folded, record):
+      for after in (TOKEN, folded, record):
+        answer = self.json("profile", "--diff", before, after, *call,
+                           "--threshold", "0")
+        self.assertEqual({field: answer[field] for field in same}, same)
+    answer = self.json("profile", "--diff", SAMPLE, SAMPLE, "--invoke", "fib",
+                       "30")
+    self.assertEqual(answer["delta"], 0)
+    self.assertGreater(answer["after"], 0)
+
+  def test_deep_recursion_stays_small(self):
+    text = self.write("deep.wat", """(module (func $f (export "f") (param i32)
+        (if (local.get 0) (then
+          (call $f (i32.sub (local.get 0) (i32.const 1)))))))""")
+    module = self.path("deep.wasm")
+    subprocess.run(("wat2wasm", text, "-o", module), check=True)
+    run = (module, "--invoke", "f", "100000")
+    used = self.json("run", *run)["fuel_used"]
+    folded = self.profile(*run)
+    self.assertLess(len(folded), 1 << 20)
+    self.assertEqual(sum(int(line.rsplit(" ", 1)[1])
+                         for line in folded.splitlines()), used)
+    self.assertLess(len(self.profile(*run, "--format", "svg")), 1 << 20)
+
+  def test_wrong_use(self):
+    good = self.write("good", "f 1\n")
+    bad = self.write("bad", "f 1\nwords\n")
+    self.assert_wrong_use("profile", "--diff", good, bad, says="bad: line 2")
+    self.assert_wrong_use("profile", "--diff", good, self.path("none"))
+    self.assert_wrong_use("profile", "--diff", good, TOKEN, says="--entry")
+    self.assert_wrong_use("profile", "--entry", "call", "--input", "",
+                          says="MODULE")
+    self.assert_wrong_use("profile", TOKEN, "--entry", "call", "--input", "",
+                          "--threshold", "1", says="--diff")
+
+
 class ServerTest(CommandLineTest):
   """The same over gRPC, with a server in a folder of this test."""
 
@@ -571,6 +650,28 @@ class OtherTest(CommandLineTest):
     # A parameter, two links, three locals, and at most two operands.
     self.assertEqual(functions["fib"]["frame_slots"], 8)
     self.assertEqual(self.json("inspect", SAMPLE, code=1)["accepted"], False)
+
+  def test_inspect_knows_the_abi_and_the_stack(self):
+    report = self.json("inspect", SAMPLE, code=1)
+    self.assertEqual([i["abi"] for i in report["imports"]], ["unknown"])
+    self.assertIsNone(report["worst_stack"])
+    report = self.json("inspect", TOKEN, "--profile", "seal-1")
+    self.assertEqual({i["abi"] for i in report["imports"]}, {"known"})
+    worst = report["worst_stack"]
+    self.assertGreaterEqual(worst["slots"], report["worst_frame_slots"])
+    # An export that takes the deepest path there is: as many slots are enough.
+    report = self.json("inspect", SAMPLE, "--profile", "relaxed-1")
+    slots = report["worst_stack"]["slots"]
+    names = {f["index"]: f["name"] for f in report["functions"]}
+    entry = names[report["worst_stack"]["path"][0]]
+    self.assertEqual(entry, "unbounded")
+    for limit, code in ((slots, 0), (slots - 1, 1)):
+      profile = self.write("p", "copy relaxed-1\nname p\n"
+                           f"limit stack_slots_max {limit}\n"
+                           f"limit frame_slots_max {limit}\n")
+      answer = self.json("run", SAMPLE, "--invoke", entry, "10", "--profile",
+                         profile, code=code)
+    self.assertEqual(answer["trap"], "CallStackExhausted")
 
   def test_the_fuel_bound_is_exact(self):
     report = self.json("inspect", SAMPLE, "--profile", "relaxed-1")

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -115,26 +116,77 @@ std::string BarText(const Bar& bar, absl::string_view name, uint64_t fuel,
                     uint64_t own, uint64_t calls, uint64_t total,
                     double height) {
   const double y = height - kMargin - (bar.depth + 1) * kRow;
+  const double percent = total == 0 ? 0.0
+                                    : 100.0 * static_cast<double>(fuel) /
+                                          static_cast<double>(total);
   std::string out = absl::StrFormat(
       "<g><title>%s: %d fuel (%.2f%%), %d of its own, %d calls</title>"
       "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"1\" "
       "fill=\"%s\"/>",
-      XmlText(name), fuel,
-      total == 0
-          ? 0.0
-          : 100.0 * static_cast<double>(fuel) / static_cast<double>(total),
-      own, calls, kMargin + bar.x, y, std::max(bar.width - 0.4, 0.4), kRow - 1,
-      ColourOf(name));
-  const auto letters = static_cast<size_t>((bar.width - 6) / kLetter);
-  if (bar.width > 6 + 3 * kLetter) {
-    absl::string_view shown = name.substr(0, letters);
-    absl::StrAppend(&out,
-                    absl::StrFormat("<text x=\"%.1f\" y=\"%.1f\">%s%s"
-                                    "</text>",
-                                    kMargin + bar.x + 3, y + 12, XmlText(shown),
-                                    name.size() > letters ? "…" : ""));
+      XmlText(name), fuel, percent, own, calls, kMargin + bar.x, y,
+      std::max(bar.width - 0.4, 0.4), kRow - 1, ColourOf(name));
+  const auto letters =
+      static_cast<size_t>(std::max(bar.width - 6, 0.0) / kLetter);
+  if (letters >= 3) {
+    const bool fits = name.size() <= letters;
+    const absl::string_view shown = fits ? name : name.substr(0, letters - 1);
+    // The share stands behind a name that leaves room for it.
+    const std::string share = absl::StrFormat("  %.1f%%", percent);
+    absl::StrAppend(
+        &out, absl::StrFormat("<text x=\"%.1f\" y=\"%.1f\">%s%s</text>",
+                              kMargin + bar.x + 3, y + 12, XmlText(shown),
+                              !fits                                   ? "…"
+                              : name.size() + share.size() <= letters ? share
+                                                                      : ""));
   }
   return absl::StrCat(out, "</g>\n");
+}
+
+struct FunctionFuel {
+  uint32_t frame = 0;
+  uint64_t own = 0;
+  uint64_t inclusive = 0;  // where it calls itself, once
+  uint64_t calls = 0;
+};
+
+// All functions, the dearest of its own first.
+std::vector<FunctionFuel> ByFunction(const FuelProfile& profile) {
+  const std::vector<uint64_t> inclusive = profile.Inclusive();
+  const size_t count = profile.nodes.size();
+  // Children as linked lists, to walk the tree without recursion.
+  constexpr uint32_t kNone = 0;  // the root is nobody's child
+  std::vector<uint32_t> first(count, kNone);
+  std::vector<uint32_t> next(count, kNone);
+  for (uint32_t i = static_cast<uint32_t>(count); i-- > 1;) {
+    next[i] = first[profile.nodes[i].parent];
+    first[profile.nodes[i].parent] = i;
+  }
+  std::vector<FunctionFuel> functions(profile.frames.size());
+  std::vector<uint32_t> open(profile.frames.size(), 0);  // frames on the path
+  for (uint32_t node = first[0]; node != kNone;) {
+    const FuelProfile::Node& entered = profile.nodes[node];
+    FunctionFuel& f = functions[entered.frame];
+    f.frame = entered.frame;
+    f.own += entered.fuel;
+    f.calls += entered.calls;
+    if (open[entered.frame]++ == 0) f.inclusive += inclusive[node];
+    if (first[node] != kNone) {
+      node = first[node];
+      continue;
+    }
+    while (node != kNone) {
+      --open[profile.nodes[node].frame];
+      if (next[node] != kNone) break;
+      node = profile.nodes[node].parent;
+    }
+    if (node != kNone) node = next[node];
+  }
+  std::sort(functions.begin(), functions.end(),
+            [](const FunctionFuel& a, const FunctionFuel& b) {
+              return std::make_pair(b.own, a.frame) <
+                     std::make_pair(a.own, b.frame);
+            });
+  return functions;
 }
 
 }  // namespace
@@ -224,6 +276,26 @@ std::string Speedscope(const FuelProfile& profile, absl::string_view title) {
   // A guest's names may be no UTF-8.
   return absl::StrCat(out.dump(-1, ' ', false, Json::error_handler_t::replace),
                       "\n");
+}
+
+std::string FunctionTable(const FuelProfile& profile) {
+  const std::vector<FunctionFuel> functions = ByFunction(profile);
+  const uint64_t total = profile.Total();
+  const auto percent = [total](uint64_t fuel) {
+    return total == 0
+               ? 0.0
+               : 100.0 * static_cast<double>(fuel) / static_cast<double>(total);
+  };
+  std::string out =
+      "         own       %   with callees       %       calls  function\n";
+  for (const FunctionFuel& f : functions) {
+    absl::StrAppendFormat(&out, "%12d  %6.2f  %13d  %6.2f  %10d  %s\n", f.own,
+                          percent(f.own), f.inclusive, percent(f.inclusive),
+                          f.calls,
+                          absl::Utf8SafeCHexEscape(profile.frames[f.frame]));
+  }
+  absl::StrAppendFormat(&out, "%12d  %6.2f  all\n", total, percent(total));
+  return out;
 }
 
 std::string FlameGraph(const FuelProfile& profile, absl::string_view title) {

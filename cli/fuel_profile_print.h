@@ -21,6 +21,10 @@ std::string Pprof(const engine::FuelProfile& profile);
 std::string Speedscope(const engine::FuelProfile& profile,
                        absl::string_view title);
 
+// A line a function, the dearest first: fuel of its own and with everything
+// that it calls (once, where it calls itself), both with their share; calls.
+std::string FunctionTable(const engine::FuelProfile& profile);
+
 // A self-contained SVG: width is fuel with everything below, the root at the
 // bottom. Paths below a thousandth of the width are left out.
 std::string FlameGraph(const engine::FuelProfile& profile,

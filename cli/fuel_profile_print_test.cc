@@ -1,5 +1,8 @@
 #include "cli/fuel_profile_print.h"
 
+#include <cstdint>
+#include <string>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -70,6 +73,59 @@ TEST(FuelProfilePrint, FlameGraphEscapesNames) {
   EXPECT_THAT(svg, HasSubstr("a;b&lt;c: 3 fuel (3.00%), 3 of its own"));
   EXPECT_THAT(svg, HasSubstr("main: 10 fuel (10.00%), 5 of its own"));
   EXPECT_THAT(svg, Not(HasSubstr("b<c")));
+}
+
+TEST(FuelProfilePrint, FlameGraphCutsNamesToTheirBars) {
+  engine::FuelProfile profile = Sample();
+  profile.frames[0] = std::string(40, 'n');
+  // 120 of 1200 units: 17 letters, one of them for what is cut off.
+  EXPECT_THAT(FlameGraph(profile, "t"),
+              HasSubstr(">" + std::string(16, 'n') + "…</text>"));
+  // A wide one has its share behind its name.
+  EXPECT_THAT(FlameGraph(profile, "t"), HasSubstr(">[compile]  90.0%</text>"));
+}
+
+TEST(FuelProfilePrint, TableCountsRecursionOnce) {
+  engine::FuelProfile profile;
+  profile.frames = {"f", "g"};
+  // f -> g -> f: what the inner f uses is in the outer one's.
+  profile.nodes = {
+      {.parent = 0, .frame = 0, .fuel = 0, .calls = 0},
+      {.parent = 0, .frame = 0, .fuel = 10, .calls = 1},
+      {.parent = 1, .frame = 1, .fuel = 25, .calls = 2},
+      {.parent = 2, .frame = 0, .fuel = 65, .calls = 2},
+  };
+  EXPECT_EQ(
+      FunctionTable(profile),
+      "         own       %   with callees       %       calls  function\n"
+      "          75   75.00            100  100.00           3  f\n"
+      "          25   25.00             90   90.00           2  g\n"
+      "         100  100.00  all\n");
+  const std::string sample = FunctionTable(Sample());
+  EXPECT_THAT(sample, HasSubstr("           5    5.00             10   10.00"));
+  EXPECT_THAT(sample, HasSubstr("         100  100.00  all\n"));
+}
+
+TEST(FuelProfilePrint, DeepPathsAreCutAndLoseNothing) {
+  engine::FuelProfile profile;
+  profile.frames = {"f", "g"};
+  profile.nodes = {{}};
+  constexpr uint32_t kDepth = 100'000;
+  for (uint32_t i = 0; i < kDepth; ++i) {
+    profile.nodes.push_back({.parent = i, .frame = 0, .fuel = 3, .calls = 1});
+  }
+  // Two of the last ones that stay, each with something below.
+  profile.nodes.push_back({.parent = 2, .frame = 1, .fuel = 5, .calls = 1});
+  profile.nodes.push_back(
+      {.parent = kDepth + 1, .frame = 1, .fuel = 7, .calls = 1});
+  const engine::FuelProfile cut = engine::LimitDepth(profile, 3);
+  EXPECT_EQ(cut.Total(), profile.Total());
+  EXPECT_EQ(FoldedStacks(cut),
+            "f 3\nf;f 3\nf;f;f 3\nf;f;f;[deeper] 299991\n"
+            "f;f;g 5\nf;f;g;[deeper] 7\n");
+  const engine::FuelProfile same = engine::LimitDepth(Sample(), 2);
+  EXPECT_EQ(FoldedStacks(same), FoldedStacks(Sample()));
+  EXPECT_EQ(same.frames.size(), Sample().frames.size());
 }
 
 TEST(FuelProfilePrint, NothingUsed) {

@@ -43,6 +43,39 @@ std::vector<uint64_t> FuelProfile::Inclusive() const {
   return fuel;
 }
 
+FuelProfile LimitDepth(const FuelProfile& profile, uint32_t depth_max) {
+  FuelProfile limited;
+  limited.frames = profile.frames;
+  const auto deeper_frame = static_cast<uint32_t>(limited.frames.size());
+  std::vector<uint32_t> depth(profile.nodes.size(), 0);
+  std::vector<uint32_t> moved_to(profile.nodes.size(), 0);
+  absl::flat_hash_map<uint32_t, uint32_t> deeper;  // by the node above
+  for (size_t i = 0; i < profile.nodes.size(); ++i) {
+    const FuelProfile::Node& node = profile.nodes[i];
+    const uint32_t parent = moved_to[node.parent];
+    depth[i] = i == 0 ? 0 : depth[node.parent] + 1;
+    if (depth[i] <= depth_max) {
+      moved_to[i] = static_cast<uint32_t>(limited.nodes.size());
+      limited.nodes.push_back(node);
+      limited.nodes.back().parent = parent;
+      continue;
+    }
+    moved_to[i] = parent;
+    if (depth[i] == depth_max + 1) {
+      const auto next = static_cast<uint32_t>(limited.nodes.size());
+      const auto [it, is_new] = deeper.try_emplace(parent, next);
+      if (is_new) {
+        limited.nodes.push_back({.parent = parent, .frame = deeper_frame});
+      }
+      moved_to[i] = it->second;
+    }
+    limited.nodes[moved_to[i]].fuel += node.fuel;
+    limited.nodes[moved_to[i]].calls += node.calls;
+  }
+  if (!deeper.empty()) limited.frames.emplace_back("[deeper]");
+  return limited;
+}
+
 FuelProfile MakeFuelProfile(
     const CallProfile& calls,
     absl::FunctionRef<std::string(const CallProfile::Frame&)> name) {

@@ -31,6 +31,11 @@ struct FuelProfile {
   std::vector<uint64_t> Inclusive() const;
 };
 
+// The same with paths of at most `depth_max` frames: what is deeper counts for
+// a frame "[deeper]" below the last one. What prints whole paths needs it,
+// because recursion makes them as long as the stack. REQUIRES: depth_max > 0.
+FuelProfile LimitDepth(const FuelProfile& profile, uint32_t depth_max);
+
 // `name` answers for the frames of kinds kFunction and kHost.
 FuelProfile MakeFuelProfile(
     const interp::CallProfile& calls,

@@ -41,14 +41,39 @@ absl::StatusOr<ModuleReport> FromProto(const v1::InspectResponse& from) {
   to.activated_fuel = from.activated_fuel();
   to.instantiate_fuel = from.instantiate_fuel();
   for (const v1::InspectResponse::Import& item : from.imports()) {
-    to.imports.push_back({item.module(), item.name(), item.type()});
+    if (item.status() == v1::IMPORT_STATUS_UNSPECIFIED ||
+        !v1::ImportStatus_IsValid(item.status())) {
+      return absl::InternalError("an import's status of unknown number");
+    }
+    to.imports.push_back({item.module(), item.name(), item.type(),
+                          static_cast<engine::ImportStatus>(item.status())});
   }
   for (const v1::InspectResponse::Export& item : from.exports()) {
-    to.exports.push_back({"", item.name(), item.type()});
+    to.exports.push_back(
+        {.module = "", .name = item.name(), .type = item.type()});
   }
   to.function_count = from.function_count();
   to.stored = from.stored();
   to.activated = from.activated();
+  for (const v1::FunctionReport& f : from.functions()) {
+    ModuleReport::Function& to_f = to.functions.emplace_back();
+    to_f.index = f.index();
+    to_f.name = f.name();
+    to_f.body_size_bytes = f.body_size_bytes();
+    to_f.run_count = f.run_count();
+    to_f.dearest_run_fuel = f.dearest_run_fuel();
+    to_f.dearest_run_offset = f.dearest_run_offset();
+    to_f.frame_slots = f.frame_slots();
+    if (f.has_fuel_bound()) to_f.fuel_bound = f.fuel_bound();
+  }
+  if (from.has_worst_stack()) {
+    wasm::WorstStack& worst = to.worst_stack.emplace();
+    if (from.worst_stack().has_slots())
+      worst.slots = from.worst_stack().slots();
+    worst.path.assign(from.worst_stack().path().begin(),
+                      from.worst_stack().path().end());
+    worst.by_table = from.worst_stack().by_table();
+  }
   return to;
 }
 

@@ -17,7 +17,9 @@
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
 #include "engine/estimation.h"
+#include "engine/inspection.h"
 #include "engine/outcome.h"
+#include "engine/wasm/stack_use.h"
 #include "engine/wasm/violation.h"
 #include "rpc/convert.h"
 
@@ -41,6 +43,17 @@ struct ModuleReport {
     std::string module;  // of imports
     std::string name;
     std::string type;
+    engine::ImportStatus status = engine::ImportStatus::kUnknown;  // likewise
+  };
+  struct Function {
+    uint32_t index = 0;
+    std::string name;
+    uint32_t body_size_bytes = 0;
+    uint32_t run_count = 0;
+    uint64_t dearest_run_fuel = 0;
+    uint32_t dearest_run_offset = 0;
+    uint32_t frame_slots = 0;
+    std::optional<uint64_t> fuel_bound;
   };
   base::Hash256 hash;
   uint64_t size_bytes = 0;
@@ -54,6 +67,8 @@ struct ModuleReport {
   uint32_t function_count = 0;
   bool stored = false;
   bool activated = false;
+  std::vector<Function> functions;
+  std::optional<wasm::WorstStack> worst_stack;
 };
 
 struct ServerInfo {

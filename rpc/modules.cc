@@ -1,5 +1,6 @@
 #include "rpc/modules.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,8 +12,11 @@
 #include "ashlar/v1/status.pb.h"
 #include "engine/base/hash.h"
 #include "engine/base/status_macros.h"
+#include "engine/inspection.h"
 #include "engine/loader.h"
 #include "engine/wasm/module.h"
+#include "engine/wasm/report.h"
+#include "engine/wasm/stack_use.h"
 #include "engine/wasm/types.h"
 #include "engine/wasm/violation.h"
 #include "rpc/convert.h"
@@ -105,19 +109,57 @@ std::string TypeOf(const wasm::Module& module, wasm::ExternKind kind,
   return ToString(name);
 }
 
-void Report(const wasm::Module& module, v1::InspectResponse* response) {
-  for (const wasm::Import& import : module.imports) {
-    v1::InspectResponse::Import* to = response->add_imports();
-    to->set_module(ToString(import.module));
-    to->set_name(ToString(import.name));
-    to->set_type(TypeOf(module, import.kind, import.index));
+static_assert(v1::IMPORT_STATUS_KNOWN ==
+              static_cast<int>(engine::ImportStatus::kKnown));
+static_assert(v1::IMPORT_STATUS_OTHER_TYPE ==
+              static_cast<int>(engine::ImportStatus::kOtherType));
+static_assert(v1::IMPORT_STATUS_UNKNOWN ==
+              static_cast<int>(engine::ImportStatus::kUnknown));
+static_assert(v1::ImportStatus_MAX == v1::IMPORT_STATUS_UNKNOWN);
+
+// More than a module of any contract profile has; what is over is left out.
+constexpr size_t kFunctionsMax = 10'000;
+
+void Report(const engine::Inspection& from, v1::InspectResponse* to) {
+  const wasm::Report& report = from.report;
+  const wasm::Module& module = from.accepted->module->module;
+  for (size_t i = 0; i < module.imports.size(); ++i) {
+    const wasm::Import& import = module.imports[i];
+    v1::InspectResponse::Import* to_import = to->add_imports();
+    to_import->set_module(ToString(import.module));
+    to_import->set_name(ToString(import.name));
+    to_import->set_type(TypeOf(module, import.kind, import.index));
+    to_import->set_status(static_cast<v1::ImportStatus>(from.imports[i]));
   }
   for (const wasm::Export& item : module.exports) {
-    v1::InspectResponse::Export* to = response->add_exports();
-    to->set_name(ToString(item.name));
-    to->set_type(TypeOf(module, item.kind, item.index));
+    v1::InspectResponse::Export* to_export = to->add_exports();
+    to_export->set_name(ToString(item.name));
+    to_export->set_type(TypeOf(module, item.kind, item.index));
   }
-  response->set_function_count(static_cast<uint32_t>(module.bodies.size()));
+  to->set_function_count(static_cast<uint32_t>(report.functions.size()));
+  const engine::Inspection::Accepted& accepted = *from.accepted;
+  to->set_instantiate_fuel(accepted.instantiate_fuel);
+  const size_t count = std::min(report.functions.size(), kFunctionsMax);
+  for (size_t i = 0; i < count; ++i) {
+    const wasm::FunctionReport& f = report.functions[i];
+    v1::FunctionReport* function = to->add_functions();
+    function->set_index(f.index);
+    function->set_name(f.name);
+    function->set_body_size_bytes(f.body_size_bytes);
+    function->set_run_count(f.runs.run_count);
+    function->set_dearest_run_fuel(f.runs.dearest_run_fuel);
+    function->set_dearest_run_offset(f.runs.dearest_run_offset);
+    function->set_frame_slots(
+        static_cast<uint32_t>(accepted.stack.frame_slots[i]));
+    if (accepted.fuel_bounds[i]) {
+      function->set_fuel_bound(*accepted.fuel_bounds[i]);
+    }
+  }
+  const wasm::WorstStack& worst = accepted.stack.worst;
+  v1::WorstStack* to_worst = to->mutable_worst_stack();
+  if (worst.slots) to_worst->set_slots(*worst.slots);
+  to_worst->mutable_path()->Add(worst.path.begin(), worst.path.end());
+  to_worst->set_by_table(worst.by_table);
 }
 
 }  // namespace
@@ -159,20 +201,14 @@ absl::Status Inspect(const Backend& backend, const v1::InspectRequest& request,
                      backend.store->IsActivated(profile->digest, hash));
     response->set_activated(activated);
   }
-  response->set_compile_fuel(
-      engine::CompileFuel(profile->schedule, bytes.size()));
-  response->set_activated_fuel(engine::ActivatedFuel(profile->schedule));
-  wasm::Violations violations;
-  const auto loaded = engine::Load(bytes, *profile, &violations);
-  for (const wasm::Violation& violation : violations.list()) {
+  const engine::Inspection inspection = engine::Inspect(bytes, *profile);
+  response->set_compile_fuel(inspection.compile_fuel);
+  response->set_activated_fuel(inspection.activated_fuel);
+  for (const wasm::Violation& violation : inspection.violations) {
     ToProto(violation, response->add_violations());
   }
-  response->set_accepted(loaded != nullptr);
-  if (loaded != nullptr) {
-    response->set_instantiate_fuel(
-        engine::InstantiateFuel(profile->schedule, loaded->module));
-    Report(loaded->module, response);
-  }
+  response->set_accepted(inspection.accepted.has_value());
+  if (inspection.accepted) Report(inspection, response);
   return CheckAnswerSize(backend, *response);
 }
 

@@ -403,6 +403,19 @@ TEST_F(ServerTest, PutRefusesWithViolationsAndInspectReports) {
   EXPECT_EQ(report.imports(0).name(), "seal_input");
   EXPECT_EQ(report.imports(0).type(), "func (i32 i32) -> ()");
   EXPECT_EQ(report.imports(5).type(), "memory 2 to 16");
+  for (const auto& import : report.imports()) {
+    EXPECT_EQ(import.status(), v1::IMPORT_STATUS_KNOWN);
+  }
+  ASSERT_EQ(report.functions_size(), 4);
+  uint64_t dearest = 0;
+  for (const v1::FunctionReport& function : report.functions()) {
+    EXPECT_GT(function.run_count(), 0u);
+    dearest = std::max(dearest, function.dearest_run_fuel());
+    EXPECT_GT(function.frame_slots(), 1u);
+    EXPECT_GE(report.worst_stack().slots(), function.frame_slots());
+  }
+  EXPECT_GT(dearest, 0u);
+  EXPECT_GT(report.worst_stack().path_size(), 0);
   EXPECT_EQ(report.exports_size(), 2);
   EXPECT_EQ(report.function_count(), 4u);
   EXPECT_GT(report.instantiate_fuel(), 0u);
@@ -428,11 +441,80 @@ TEST_F(ServerTest, EstimatesAndCommitsNothing) {
   call.set_fuel_limit(fuel.minimum() - 1);
   EXPECT_EQ(Class(call), v1::OUTCOME_CLASS_OUT_OF_FUEL);
 
+  // What is touched, and what each resource needs.
+  ASSERT_GT(estimate.access_size(), 0);
+  EXPECT_EQ(estimate.resources_size(), v1::Resource_MAX);
+  for (const v1::ResourceNeed& need : estimate.resources()) {
+    EXPECT_FALSE(need.exceeded());
+  }
+
   *request.mutable_call() = StoreCall(kCount, 0, v1::COMMIT_COMMIT);
   EXPECT_EQ(Call(server_.estimation, &v1::Estimation::Stub::Estimate, request,
                  &estimate)
                 .error_code(),
             StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(ServerTest, EstimateAssumesStateWithinBounds) {
+  v1::EstimateRequest request;
+  *request.mutable_call() = SwitchCall(kCount);
+  v1::EstimateResponse plain;
+  ASSERT_TRUE(
+      Call(server_.estimation, &v1::Estimation::Stub::Estimate, request, &plain)
+          .ok());
+  // Every value that the call read becomes another one.
+  v1::StateOverride* assumed = request.add_overrides();
+  assumed->set_account(request.call().callee());
+  assumed->set_balance(std::string(16, '\1'));
+  assumed->set_nonce(7);
+  for (const v1::Access& access : plain.access()) {
+    if (access.key().kind() != v1::KIND_STORAGE) continue;
+    v1::StorageEntry* entry = assumed->add_storage();
+    entry->set_key(access.key().key());
+    entry->set_value(std::string(8, '\2'));
+  }
+  ASSERT_GT(assumed->storage_size(), 0);
+  v1::EstimateResponse estimate;
+  ASSERT_TRUE(Call(server_.estimation, &v1::Estimation::Stub::Estimate, request,
+                   &estimate)
+                  .ok());
+  EXPECT_NE(estimate.completed().digests().reads(),
+            plain.completed().digests().reads());
+  EXPECT_EQ(estimate.completed().digests().request(),
+            plain.completed().digests().request());
+
+  const auto refused = [&](absl::string_view says) {
+    const grpc::Status status =
+        Call(server_.estimation, &v1::Estimation::Stub::Estimate, request,
+             &estimate);
+    EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
+    EXPECT_TRUE(absl::StrContains(status.error_message(), says))
+        << status.error_message();
+  };
+  const v1::EstimateRequest good = request;
+  *request.add_overrides() = *assumed;
+  refused("overrides[1] names an account a second time");
+  request = good;
+  request.mutable_overrides(0)->set_account("short");
+  refused("overrides[0].account");
+  request = good;
+  request.mutable_overrides(0)->set_balance("1");
+  refused("overrides[0].balance");
+  request = good;
+  request.mutable_overrides(0)->set_code_hash("1");
+  refused("overrides[0].code_hash");
+  request = good;
+  *request.mutable_overrides(0)->add_storage() = good.overrides(0).storage(0);
+  refused("a second time");
+  request = good;
+  for (int i = 0; i < 1024; ++i) {
+    request.mutable_overrides(0)->add_storage()->set_key(
+        absl::StrCat("key ", i));
+  }
+  refused("more than 1024 state overrides");
+  request = good;
+  request.mutable_overrides(0)->set_code_bytes(std::string((4 << 20) + 1, 'x'));
+  refused("more than 4194304 bytes");
 }
 
 TEST_F(ServerTest, MethodsToComeSayWhatToDoInstead) {

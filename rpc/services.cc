@@ -170,6 +170,11 @@ class EstimationService : public v1::Estimation::CallbackService {
                                                     state->cancelled, response);
           if (status.ok() && response->has_completed()) {
             Count(response->completed(), *context, state);
+            // It may have executed twice (Engine::Estimate).
+            if (response->completed().fuel().exactness() ==
+                v1::EXACTNESS_CONDITIONAL) {
+              state->fuel_used *= 2;
+            }
           }
           return status;
         });

@@ -84,31 +84,6 @@ class RunWalker {
     return Target(i.index2);
   }
 
-  uint64_t PriceOf(const Instruction& i) const {
-    const OpcodeInfo& info = InfoOf(i.opcode);
-    const uint64_t price = schedule_.price(info.cost_class);
-    uint32_t type = 0;
-    switch (info.immediate) {
-      case Immediate::kLabelTable:
-        return price +
-               metering::CeilDiv(uint64_t{i.index} + 1,
-                                 schedule_.branch_table_targets_per_fuel);
-      case Immediate::kFunc:
-        if (i.opcode == Opcode::kRefFunc) return price;
-        if (i.index >= module_.functions.size()) return price;
-        type = module_.functions[i.index];
-        break;
-      case Immediate::kTypeTable:
-        type = i.index;
-        break;
-      default:
-        return price;
-    }
-    if (type >= module_.types.size()) return price;
-    return price +
-           uint64_t{schedule_.call_parameter} * module_.types[type].param_count;
-  }
-
   void Open(Opcode opcode) {
     frames_.push_back({opcode, is_live_});
     summary_.nesting_max = std::max(summary_.nesting_max,
@@ -138,7 +113,7 @@ class RunWalker {
   }
 
   bool Step(const Instruction& i, const uint8_t* next) {
-    if (is_live_) fuel_ += PriceOf(i);
+    if (is_live_) fuel_ += StaticPrice(module_, i, schedule_);
     switch (i.opcode) {
       case Opcode::kBlock:
       case Opcode::kLoop:
@@ -191,6 +166,31 @@ class RunWalker {
 };
 
 }  // namespace
+
+uint64_t StaticPrice(const Module& module, const Instruction& i,
+                     const metering::Schedule& schedule) {
+  const OpcodeInfo& info = InfoOf(i.opcode);
+  const uint64_t price = schedule.price(info.cost_class);
+  uint32_t type = 0;
+  switch (info.immediate) {
+    case Immediate::kLabelTable:
+      return price + metering::CeilDiv(uint64_t{i.index} + 1,
+                                       schedule.branch_table_targets_per_fuel);
+    case Immediate::kFunc:
+      if (i.opcode == Opcode::kRefFunc) return price;
+      if (i.index >= module.functions.size()) return price;
+      type = module.functions[i.index];
+      break;
+    case Immediate::kTypeTable:
+      type = i.index;
+      break;
+    default:
+      return price;
+  }
+  if (type >= module.types.size()) return price;
+  return price +
+         uint64_t{schedule.call_parameter} * module.types[type].param_count;
+}
 
 bool SummarizeRuns(const Module& module, uint32_t function,
                    const metering::Schedule& schedule, RunSummary* summary) {

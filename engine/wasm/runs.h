@@ -5,10 +5,16 @@
 
 #include <cstdint>
 
+#include "engine/wasm/instruction.h"
 #include "engine/wasm/module.h"
 #include "metering/schedule.h"
 
 namespace ashlar::wasm {
+
+// What an instruction adds to the run that it is in (rule 1). An index that the
+// module does not have adds nothing.
+uint64_t StaticPrice(const Module& module, const Instruction& instruction,
+                     const metering::Schedule& schedule);
 
 struct RunSummary {
   uint32_t instruction_count = 0;  // dead code and markers included

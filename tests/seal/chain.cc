@@ -47,7 +47,8 @@ std::string Wat(absl::string_view text) {
   const std::string wat = TempName(".wat");
   const std::string wasm = TempName(".wasm");
   std::ofstream(wat) << std::string(text);
-  const std::string command = absl::StrCat("wat2wasm ", wat, " -o ", wasm);
+  const std::string command =
+      absl::StrCat("wat2wasm --enable-tail-call ", wat, " -o ", wasm);
   CHECK(std::system(command.c_str()) == 0, "wat2wasm refused a test's module");
   return ReadFile(wasm);
 }

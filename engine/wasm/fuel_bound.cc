@@ -1,4 +1,4 @@
-#include "cli/fuel_bound.h"
+#include "engine/wasm/fuel_bound.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -7,14 +7,13 @@
 #include "engine/wasm/instruction.h"
 #include "engine/wasm/opcode.h"
 #include "engine/wasm/reader.h"
+#include "engine/wasm/runs.h"
 #include "metering/fuel.h"
 
-namespace ashlar::cli {
+namespace ashlar::wasm {
 namespace {
 
 using metering::SaturatingAdd;
-using wasm::Instruction;
-using wasm::Opcode;
 
 // What the dearest path to a place costs; nothing where no path leads there.
 using Cost = std::optional<uint64_t>;
@@ -47,16 +46,15 @@ bool IsDirectCall(Opcode opcode) {
 }
 
 // Functions that each defined function calls directly, by defined index.
-std::vector<std::vector<uint32_t>> Callees(const wasm::Module& module) {
+std::vector<std::vector<uint32_t>> Callees(const Module& module) {
   std::vector<std::vector<uint32_t>> callees(module.bodies.size());
   for (size_t i = 0; i < module.bodies.size(); ++i) {
-    const wasm::Body& body = module.bodies[i];
-    wasm::Reader reader(body.begin, body.end);
-    std::vector<wasm::LocalGroup> groups;
-    wasm::ReadLocals(&reader, &groups);
+    const Body& body = module.bodies[i];
+    Reader reader(body.begin, body.end);
+    std::vector<LocalGroup> groups;
+    ReadLocals(&reader, &groups);
     Instruction instruction;
-    while (reader.remaining() > 0 &&
-           wasm::ReadInstruction(&reader, &instruction)) {
+    while (reader.remaining() > 0 && ReadInstruction(&reader, &instruction)) {
       if (IsDirectCall(instruction.opcode) &&
           instruction.index >= module.imported_functions) {
         callees[i].push_back(instruction.index - module.imported_functions);
@@ -96,21 +94,21 @@ struct Frame {
 // run is paid once, whole, and run to its end.
 class PathWalker {
  public:
-  PathWalker(const wasm::Module& module, const metering::Schedule& schedule,
+  PathWalker(const Module& module, const metering::Schedule& schedule,
              const std::vector<Cost>& bounds)
       : module_(module), schedule_(schedule), bounds_(bounds) {}
 
-  Cost Walk(const wasm::Body& body) {
-    wasm::Reader reader(body.begin, body.end);
-    std::vector<wasm::LocalGroup> groups;
-    if (!wasm::ReadLocals(&reader, &groups)) return std::nullopt;
+  Cost Walk(const Body& body) {
+    Reader reader(body.begin, body.end);
+    std::vector<LocalGroup> groups;
+    if (!ReadLocals(&reader, &groups)) return std::nullopt;
     uint64_t locals = 0;
-    for (const wasm::LocalGroup& group : groups) locals += group.count;
+    for (const LocalGroup& group : groups) locals += group.count;
     cost_ = metering::CeilDiv(locals, schedule_.locals_per_fuel);
     frames_.push_back({});
     while (!frames_.empty()) {
       Instruction i;
-      if (!wasm::ReadInstruction(&reader, &i) || !Step(i)) {
+      if (!ReadInstruction(&reader, &i) || !Step(i)) {
         return std::nullopt;
       }
     }
@@ -118,17 +116,6 @@ class PathWalker {
   }
 
  private:
-  uint64_t PriceOf(const Instruction& i) const {
-    const uint64_t price = schedule_.price(wasm::InfoOf(i.opcode).cost_class);
-    if (IsDirectCall(i.opcode)) {
-      return price + uint64_t{schedule_.call_parameter} *
-                         module_.func_type(i.index).param_count;
-    }
-    if (i.opcode != Opcode::kBrTable) return price;
-    return price + metering::CeilDiv(uint64_t{i.index} + 1,
-                                     schedule_.branch_table_targets_per_fuel);
-  }
-
   // A branch to a label; false where it leads back.
   bool Target(uint32_t label) {
     if (!cost_) return true;
@@ -139,7 +126,7 @@ class PathWalker {
   }
 
   bool TargetTable(const Instruction& i) {
-    wasm::Reader labels(i.vector, module_.bytes.data() + module_.bytes.size());
+    Reader labels(i.vector, module_.bytes.data() + module_.bytes.size());
     for (uint32_t n = 0; n < i.index; ++n) {
       if (!Target(labels.U32())) return false;
     }
@@ -172,7 +159,7 @@ class PathWalker {
   }
 
   bool Step(const Instruction& i) {
-    if (cost_) cost_ = Plus(cost_, PriceOf(i));
+    if (cost_) cost_ = Plus(cost_, StaticPrice(module_, i, schedule_));
     switch (i.opcode) {
       case Opcode::kBlock:
       case Opcode::kLoop:
@@ -213,7 +200,7 @@ class PathWalker {
     }
   }
 
-  const wasm::Module& module_;
+  const Module& module_;
   const metering::Schedule& schedule_;
   const std::vector<Cost>& bounds_;
   std::vector<Frame> frames_;
@@ -223,7 +210,7 @@ class PathWalker {
 
 }  // namespace
 
-std::vector<Cost> FuelBounds(const wasm::Module& module,
+std::vector<Cost> FuelBounds(const Module& module,
                              const metering::Schedule& schedule) {
   std::vector<Cost> bounds(module.bodies.size());
   for (uint32_t function : CalleesFirst(Callees(module))) {
@@ -233,4 +220,4 @@ std::vector<Cost> FuelBounds(const wasm::Module& module,
   return bounds;
 }
 
-}  // namespace ashlar::cli
+}  // namespace ashlar::wasm

@@ -1,7 +1,7 @@
 // The most fuel that a call of a function can use, where its code alone says
 // so: the dearest path through it.
-#ifndef CLI_FUEL_BOUND_H_
-#define CLI_FUEL_BOUND_H_
+#ifndef ENGINE_WASM_FUEL_BOUND_H_
+#define ENGINE_WASM_FUEL_BOUND_H_
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +10,7 @@
 #include "engine/wasm/module.h"
 #include "metering/schedule.h"
 
-namespace ashlar::cli {
+namespace ashlar::wasm {
 
 // One a defined function. Nothing for a function that branches back, that
 // charges by a value (memory.grow, bulk instructions, their like for tables),
@@ -20,8 +20,8 @@ namespace ashlar::cli {
 // REQUIRES: Decode succeeded on `module` and its bodies are valid. Linear in
 // the size of the module.
 std::vector<std::optional<uint64_t>> FuelBounds(
-    const wasm::Module& module, const metering::Schedule& schedule);
+    const Module& module, const metering::Schedule& schedule);
 
-}  // namespace ashlar::cli
+}  // namespace ashlar::wasm
 
-#endif  // CLI_FUEL_BOUND_H_
+#endif  // ENGINE_WASM_FUEL_BOUND_H_
