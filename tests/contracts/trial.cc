@@ -183,8 +183,8 @@ std::string ContractTrial::Conditional(const Completed& first) {
   request_.fuel_limit = kFuelLimit;
   const auto estimate = engine_.Estimate(request_, &state_, nullptr);
   CHECK(estimate.ok());
-  const uint64_t tested = estimate->completed->fuel.minimum;
-  if (estimate->completed->fuel.exactness != Exactness::kConditional) {
+  const uint64_t tested = estimate->result.completed->fuel.minimum;
+  if (estimate->result.completed->fuel.exactness != Exactness::kConditional) {
     return "the estimate is not conditional";
   }
   const Completed at_tested = Execute(tested);
