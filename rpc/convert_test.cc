@@ -371,6 +371,34 @@ engine::ExecuteResult FullResult() {
   result.diagnostics.backtrace = {{Filled('a'), 3, 44, "f"}};
   result.diagnostics.fuel_reads = {{Filled('b'), 5, 66, "g"}};
   result.diagnostics.shortage = {metering::Category::kCalls, 12, 2};
+  result.diagnostics.phase = engine::Phase::kStart;
+  result.diagnostics.host_function = "seal1.call";
+  result.diagnostics.limit_shortage = {"reads", 7, 8};
+  engine::OpenContract open;
+  open.account = Filled('c');
+  open.code_hash = Filled('d');
+  open.entry = std::string(
+      "\xff"
+      "call",
+      5);
+  open.is_delegate = true;
+  open.phase = engine::Phase::kInstantiate;
+  open.fuel_limit = 99;
+  open.by[metering::Category::kHost] = 9;
+  result.diagnostics.call_path = {open};
+  open.place = {Filled('e'), 1, 2, "p"};
+  result.diagnostics.call_path.push_back(open);
+  result.diagnostics.nested_failures = {
+      {.depth = 2,
+       .account = Filled('f'),
+       .code_hash = Filled('g'),
+       .phase = engine::Phase::kCompile,
+       .klass = engine::OutcomeClass::kLimitExceeded,
+       .trap = interp::Trap::kNone,
+       .limit = engine::Resource::kWrites,
+       .message = "why",
+       .host_function = "seal0.caller",
+       .place = engine::BacktraceFrame{Filled('h'), 3, 4, "q"}}};
   return result;
 }
 
@@ -398,6 +426,32 @@ TEST(ConvertTest, AnAnswerSurvivesTheRoundTrip) {
   EXPECT_EQ(received->diagnostics.shortage->category,
             metering::Category::kCalls);
   EXPECT_EQ(received->diagnostics.fuel_reads[0].offset, 66u);
+  EXPECT_EQ(received->diagnostics.phase, engine::Phase::kStart);
+  EXPECT_EQ(received->diagnostics.limit_shortage->needed, 8u);
+  ASSERT_EQ(received->diagnostics.call_path.size(), 2u);
+  EXPECT_EQ(received->diagnostics.call_path[0].entry.size(), 5u);
+  EXPECT_EQ(received->diagnostics.call_path[0].by.Sum(), 9u);
+  EXPECT_FALSE(received->diagnostics.call_path[0].place.has_value());
+  EXPECT_EQ(received->diagnostics.call_path[1].place->offset, 2u);
+  EXPECT_EQ(received->diagnostics.nested_failures[0].limit,
+            engine::Resource::kWrites);
+}
+
+TEST(ConvertTest, AnEstimateSurvivesTheRoundTrip) {
+  engine::Estimation estimation;
+  estimation.result = FullResult();
+  estimation.access = {{{Filled('a'), state::Kind::kStorage, "k"}, true, false},
+                       {{Filled('a'), state::Kind::kStorage, "l"}, true, true}};
+  estimation.resources = {{engine::Resource::kReads, 5, 6, true}};
+  v1::EstimateResponse message;
+  ToProto(estimation, &message);
+  const auto received = FromProto(message);
+  ASSERT_TRUE(received.ok()) << received.status();
+  v1::EstimateResponse again;
+  ToProto(*received, &again);
+  EXPECT_EQ(again.DebugString(), message.DebugString());
+  EXPECT_TRUE(received->access[1].written);
+  EXPECT_EQ(received->resources[0].needed, 6u);
 }
 
 TEST(ConvertTest, FuelCategoriesHaveTheEnginesNames) {
