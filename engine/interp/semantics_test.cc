@@ -95,7 +95,7 @@ Code Instruction(Op op, absl::Span<const Form> forms,
 
 std::vector<std::vector<Form>> FormsOf(const wasm::OpcodeInfo& info) {
   std::vector<std::vector<Form>> all = {{}};
-  for (ValType type : info.params()) {
+  for (uint32_t i = 0; i < info.param_count; ++i) {
     std::vector<std::vector<Form>> longer;
     for (const auto& forms : all) {
       for (Form f : {Form::kSlot, Form::kConstant, Form::kAccumulator}) {
