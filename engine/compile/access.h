@@ -102,15 +102,26 @@ bool Translator::StoreOp(Descriptor d) {
 bool Translator::FloatLoad(Descriptor d) { return LoadOp<false, true>(d); }
 bool Translator::FloatStore(Descriptor d) { return StoreOp<false, true>(d); }
 
+// REQUIRES with kShort: index < kDirectLocals.
+template <bool kShort>
+Local Translator::LocalAt(uint32_t index) const {
+  if (kShort) return s_->locals[index];
+  const uint32_t params = s_->context->type->param_count;
+  return {static_cast<int32_t>(index - params) - (index < params ? 2 : 0),
+          s_->local_types->TypeOf(index), uint64_t{1} << (index & 63)};
+}
+
+static_assert(kDirectLocals == 0x80, "what one byte of LEB128 can name");
+
 template <bool kShort>
 bool Translator::LocalGet() {
   if (kShort && *ip_ >= 0x80) return false;
   const uint32_t index = kShort ? *ip_++ : U32();
   if (ASHLAR_UNLIKELY(index >= s_->local_count)) return false;
-  const Local* const local = &s_->locals[index];
-  s_->pending |= local->bit;
+  const Local local = LocalAt<kShort>(index);
+  s_->pending |= local.bit;
   if (ASHLAR_UNLIKELY(sp_ < s_->low)) s_->low = sp_;
-  Put<uint64_t>(&sp_->slot, Get<uint64_t>(&local->slot));
+  Put<uint64_t>(&sp_->slot, Get<uint64_t>(&local.slot));
   ++sp_;
   NoteHeight();
   return true;
@@ -122,7 +133,7 @@ bool Translator::LocalSet(bool tee) {
   const uint32_t index = kShort ? *ip_++ : U32();
   if (ASHLAR_UNLIKELY(!Need(1) || index >= s_->local_count)) return false;
   Entry* v = sp_ - 1;
-  const Local local = s_->locals[index];
+  const Local local = LocalAt<kShort>(index);
   if (ASHLAR_UNLIKELY(v->type != local.type)) return false;
   const int32_t slot = local.slot;
   --sp_;

@@ -87,9 +87,9 @@ bool Validator::BlockTypes(int64_t value, Types* params, Types* results) {
   return true;
 }
 
-bool Validator::Locals() {
+bool Validator::DeclareLocals() {
   at_ = reader_.pos();
-  locals_.assign(Bytes(type_.params()).begin(), Bytes(type_.params()).end());
+  own_locals_.Begin(type_);
   uint64_t declared = 0;
   const uint32_t groups = reader_.U32();
   for (uint32_t g = 0; g < groups && reader_.ok(); ++g) {
@@ -109,7 +109,7 @@ bool Validator::Locals() {
     declared += count;
     if (declared > UINT32_MAX) return Fail(ViolationCode::kTooManyLocals);
     if (declared > options_.limits->function_locals_max) continue;
-    locals_.insert(locals_.end(), count, type);
+    own_locals_.Add(count, type);
   }
   if (!reader_.ok()) {
     at_ = reader_.error_at();
@@ -118,7 +118,6 @@ bool Validator::Locals() {
   if (declared > options_.limits->function_locals_max) {
     return Fail(ViolationCode::kLimitLocals, absl::StrCat(declared));
   }
-  local_count_ = static_cast<uint32_t>(locals_.size());
   return true;
 }
 
@@ -281,15 +280,14 @@ bool Validator::Calls(const wasm::Instruction& i) {
 }
 
 bool Validator::Body() {
-  if (!Locals()) return false;
+  if (!DeclareLocals()) return false;
   frames_.push_back({Opcode::kBlock, {}, Bytes(type_.results()), 0, false});
   while (!frames_.empty()) {
     if (!Next()) return false;
   }
   at_ = reader_.pos();
   if (reader_.remaining() != 0) return Fail(ViolationCode::kEndExpected);
-  const uint64_t slots = uint64_t{type_.param_count} + 2 +
-                         (locals_.size() - type_.param_count) + highest_;
+  const uint64_t slots = uint64_t{own_locals_.count()} + 2 + highest_;
   if (slots > options_.limits->frame_slots_max) {
     return Fail(ViolationCode::kLimitFrameSlots, absl::StrCat(slots));
   }

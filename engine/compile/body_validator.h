@@ -58,10 +58,7 @@ class Validator {
   const uint8_t* DeadBlock();
 
   // Borrowed, not copied: a body may have many dead places.
-  void SetLocals(const Local* locals, uint32_t count) {
-    outer_locals_ = locals;
-    local_count_ = count;
-  }
+  void SetLocals(const Locals* locals) { locals_ = locals; }
   ViolationCode error() const { return error_; }
   const uint8_t* error_at() const { return error_at_; }
   const std::string& detail() const { return detail_; }
@@ -94,7 +91,7 @@ class Validator {
             ", found ", wasm::ValTypeName(static_cast<wasm::ValType>(found))));
   }
 
-  bool Locals();
+  bool DeclareLocals();
   void Push(uint8_t type) {
     stack_.push_back(type);
     highest_ = std::max(highest_, stack_.size());
@@ -134,15 +131,8 @@ class Validator {
   wasm::Reader reader_;
   const struct Control* outer_ = nullptr;
   uint32_t outer_depth_ = 0;
-  uint8_t LocalType(uint32_t index) const {
-    return outer_locals_ != nullptr
-               ? static_cast<uint8_t>(outer_locals_[index].type)
-               : locals_[index];
-  }
-
-  const Local* outer_locals_ = nullptr;
-  uint32_t local_count_ = 0;
-  std::vector<uint8_t> locals_;
+  Locals own_locals_;
+  const Locals* locals_ = &own_locals_;
   std::vector<uint8_t> stack_;
   std::vector<Frame> frames_;
   size_t highest_ = 0;

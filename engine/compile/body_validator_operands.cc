@@ -47,10 +47,10 @@ bool Validator::Variables(const wasm::Instruction& i) {
     case Opcode::kLocalGet:
     case Opcode::kLocalSet:
     case Opcode::kLocalTee:
-      if (i.index >= local_count_) {
+      if (i.index >= locals_->count()) {
         return Fail(ViolationCode::kUnknownLocal, absl::StrCat(i.index));
       }
-      type = LocalType(i.index);
+      type = locals_->TypeOf(i.index);
       if (i.opcode != Opcode::kLocalGet && !Pop(type)) return false;
       if (i.opcode != Opcode::kLocalSet) Push(type);
       return true;

@@ -19,16 +19,13 @@ void Scratch::Reserve(const wasm::Module& module, const base::Limits& limits) {
   const uint64_t blocks = std::min<uint64_t>(limits.nesting_max, body / 2) + 8;
   // Every byte of a body opens one charge at most.
   const uint64_t charges = body + 64;
-  const uint64_t local_count =
-      uint64_t{limits.function_locals_max} + limits.function_params_max + 8;
   entries_arena_.Reserve(values * sizeof(Entry));
   controls_arena_.Reserve(blocks * sizeof(Control));
   sites_arena_.Reserve(charges * sizeof(Site));
-  locals_arena_.Reserve(local_count * sizeof(Local));
   state.stack = reinterpret_cast<Entry*>(entries_arena_.base());
   state.controls = reinterpret_cast<Control*>(controls_arena_.base());
   state.sites = reinterpret_cast<Site*>(sites_arena_.base());
-  state.locals = reinterpret_cast<Local*>(locals_arena_.base());
+  state.local_types = &locals_;
   pending_calls.assign(module.functions.size(), nullptr);
 }
 

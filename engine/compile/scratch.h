@@ -39,7 +39,7 @@ class Scratch {
   interp::Arena entries_arena_;
   interp::Arena controls_arena_;
   interp::Arena sites_arena_;
-  interp::Arena locals_arena_;
+  Locals locals_;
 };
 
 }  // namespace ashlar::compile

@@ -9,6 +9,7 @@
 #include "engine/base/limits.h"
 #include "engine/compile/compile.h"
 #include "engine/compile/descriptor.h"
+#include "engine/compile/locals.h"
 #include "engine/interp/code.h"
 #include "engine/wasm/module.h"
 
@@ -145,6 +146,9 @@ inline constexpr int32_t kNone = 0x7fffffff;
 // The slot of a constant: equal to no real one and not kNone.
 inline constexpr int32_t kNoSlot = 0x7ffffffe;
 
+// Locals whose slot and type stand in a table; the rest are looked up.
+inline constexpr int32_t kDirectLocals = 128;
+
 // The state of one translation that stands in memory.
 struct State {
   // Makes it ready for another body; the arrays and rows stay.
@@ -152,7 +156,7 @@ struct State {
 
   const uint64_t* handlers = nullptr;
   Entry* stack = nullptr;
-  Local* locals = nullptr;
+  Locals* local_types = nullptr;
   Site* sites = nullptr;
   Control* controls = nullptr;
   const wasm::Module* module = nullptr;
@@ -194,6 +198,7 @@ struct State {
   uint8_t* last_copy = nullptr;  // a copy that may become a double one
   // Locals (index modulo 64) that some entry still names.
   uint64_t pending = 0;
+  Local locals[kDirectLocals];  // the first ones
   StepRow rows[kStepRows];
 #if !defined(__clang__)
   NextStep next;

@@ -48,7 +48,9 @@ bool Translator::Prologue() {
   const wasm::FuncType& type = *s_->context->type;
   const auto params = static_cast<int32_t>(type.param_count);
   s_->result_slot = -2 - params;
-  for (int32_t i = 0; i < params; ++i) {
+  Locals& locals = *s_->local_types;
+  locals.Begin(type);
+  for (int32_t i = 0; i < std::min(params, kDirectLocals); ++i) {
     s_->locals[i] = {i - params - 2, static_cast<uint8_t>(type.params_data[i]),
                      uint64_t{1} << (i & 63)};
   }
@@ -62,12 +64,14 @@ bool Translator::Prologue() {
         !IsTypeEnabled(local_type, s_->context->options->features)) {
       return false;
     }
-    for (uint32_t i = 0; i < count; ++i) {
-      const auto slot = static_cast<int32_t>(declared + i);
-      s_->locals[params + slot] = {slot, local_type,
-                                   uint64_t{1} << ((params + slot) & 63)};
-    }
+    locals.Add(count, local_type);
+    const auto first = static_cast<int32_t>(type.param_count + declared);
     declared += count;
+    const int32_t last =
+        std::min(static_cast<int32_t>(locals.count()), kDirectLocals);
+    for (int32_t i = first; i < last; ++i) {
+      s_->locals[i] = {i - params, local_type, uint64_t{1} << (i & 63)};
+    }
   }
   s_->local_count = type.param_count + declared;
   s_->temps = static_cast<int32_t>(declared);

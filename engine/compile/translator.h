@@ -162,6 +162,8 @@ class Translator {
   ASHLAR_INLINE bool FloatLoad(Descriptor d);
   ASHLAR_INLINE bool FloatStore(Descriptor d);
   template <bool kShort>
+  ASHLAR_INLINE Local LocalAt(uint32_t index) const;
+  template <bool kShort>
   ASHLAR_INLINE bool LocalGet();
   template <bool kShort>
   ASHLAR_INLINE bool LocalSet(bool tee);

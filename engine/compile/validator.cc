@@ -18,8 +18,7 @@ const uint8_t* ValidateDeadCode(const Context& context, const uint8_t* ip,
   Validator validator(*context.module, *context.options, *context.type, ip,
                       context.end);
   validator.SetOuter(controls, depth);
-  validator.SetLocals(context.scratch->state.locals,
-                      context.type->param_count + context.declared_locals);
+  validator.SetLocals(context.scratch->state.local_types);
   return validator.DeadBlock();
 }
 
