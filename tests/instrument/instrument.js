@@ -573,7 +573,9 @@ function vector(items, write) {
 
 // The instrumented copy. Exports: `fuel`; memory `m`; globals `gN`; tables
 // `tN`; functions `rN`, and `fN` with floats as integers.
-function instrument(module, prices, pages_max) {
+// Own memories and tables get the engine's maxima, where theirs are larger:
+// `most` has pages_max and elements_max.
+function instrument(module, prices, most) {
   const fuel_global = module.globals.length;
   const function_count = module.functions.length;
   const payload = new Map();
@@ -593,11 +595,18 @@ function instrument(module, prices, pages_max) {
     ...module.functions.slice(module.imported_functions),
     ...types.map((_, i) => module.types.length + i),
   ], (out, index) => out.u32(index)).bytes());
+  const own = (items, wanted) => items.slice(
+      module.imports.filter(({kind}) => kind === wanted).length);
+  const writeLimits = (out, {min, max}, highest) =>
+      out.u8(1).u32(min).u32(Math.min(max ?? highest, highest));
+  if (payload.has(4)) {
+    payload.set(4, vector(own(module.tables, 1), (out, {element, limits}) => {
+      writeLimits(out.u8(element), limits, most.elements_max);
+    }).bytes());
+  }
   if (payload.has(5)) {
-    const own = module.memories.slice(
-        module.imports.filter(({kind}) => kind === 2).length);
-    payload.set(5, vector(own, (out, {min, max}) => {
-      out.u8(1).u32(min).u32(Math.min(max ?? pages_max, pages_max));
+    payload.set(5, vector(own(module.memories, 2), (out, limits) => {
+      writeLimits(out, limits, most.pages_max);
     }).bytes());
   }
   payload.set(6, globalSection(module));
@@ -637,7 +646,18 @@ function exportSection(module, function_count, fuel_global) {
   }).bytes();
 }
 
+// Names of all opcodes in the module's bodies.
+function opcodesOf(module) {
+  const names = new Set();
+  for (const {begin, end} of module.bodies) {
+    const r = new Reader(module.bytes, begin, end);
+    r.list((x) => [x.u32(), x.u8()]);
+    while (!r.done) names.add(NAMES.get(readInstruction(r).op));
+  }
+  return names;
+}
+
 module.exports = {
   EXTERNREF, F32, F64, FUEL_EXPORT, FUNCREF, I32, I64, decode, instrument,
-  readPrices,
+  opcodesOf, readPrices,
 };

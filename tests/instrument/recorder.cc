@@ -92,7 +92,9 @@ bool Recorder::SetModule(absl::string_view bytes) {
 void Recorder::NewCase(const std::string& name) {
   case_ = {{"name", name},
            {"module", module_file_},
-           {"pages_max", profile_.limits.memory_pages_max},
+           {"most",
+            {{"pages_max", profile_.limits.memory_pages_max},
+             {"elements_max", profile_.limits.table_elements_max}}},
            {"steps", json::array()}};
   is_broken_ = false;
 }

@@ -2,7 +2,8 @@
 // the same calls elsewhere: a file of cases, one JSON object a line, beside
 // the modules that they name.
 //
-//   {"name": text, "module": file, "pages_max": n, "steps": [...]}
+//   {"name": text, "module": file,
+//    "most": {"pages_max": n, "elements_max": n}, "steps": [...]}
 //
 // A case is a new instance; its steps are done in order. One is either
 // {"poke": [address, hex]} or a call:

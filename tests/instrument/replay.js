@@ -205,16 +205,15 @@ const FAILURES_MAX = 10;
 async function main([page, cases, folder]) {
   const prices = tool.readPrices(fs.readFileSync(page, 'utf8'));
   const modules = new Map();
-  const load = (name, pages_max) => {
-    const key = `${name} ${pages_max}`;
-    if (!modules.has(key)) {
+  const load = ({module: name, most}) => {
+    if (!modules.has(name)) {
       modules.clear();  // a module's cases follow each other
       const bytes = fs.readFileSync(path.join(folder, name));
       const module = tool.decode(bytes);
-      const copy = tool.instrument(module, prices, pages_max);
-      modules.set(key, {module, compiled: new WebAssembly.Module(copy)});
+      const copy = tool.instrument(module, prices, most);
+      modules.set(name, {module, compiled: new WebAssembly.Module(copy)});
     }
-    return modules.get(key);
+    return modules.get(name);
   };
   let calls = 0, failures = 0, fuel = 0n;
   const lines = readline.createInterface(
@@ -223,7 +222,7 @@ async function main([page, cases, folder]) {
     const one = JSON.parse(line);
     let where = one.name;
     try {
-      const {module, compiled} = load(one.module, one.pages_max);
+      const {module, compiled} = load(one);
       const replay = new Replay(module, compiled);
       for (const step of one.steps) {
         where = `${one.name}, function ${step.function}`;

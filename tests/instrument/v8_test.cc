@@ -1,7 +1,8 @@
 // Modules that were rewritten to count their own fuel, run in Node's V8, count
 // what the engine charged: prepaid runs and the dynamic charges of memory and
 // table instructions. Results, traps, memory, globals and tables are compared,
-// too. Host functions answer what they answered in the engine.
+// too. Host functions answer what they answered in the engine. Generated
+// modules are also run by wabt's interpreter, as far as it can.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -64,6 +65,19 @@ path CasesFolder() {
       ::testing::UnitTest::GetInstance()->current_test_info()->name();
   std::replace(name.begin(), name.end(), '/', '-');
   return path(::testing::TempDir()) / ("v8-" + name);
+}
+
+// As far as cases can be put into a script of wabt's: the rest is left out.
+void ExpectSameInWabt(const Recorder& recorder) {
+  const path folder = recorder.file().parent_path();
+  std::filesystem::copy_file("tests/instrument/env.wasm", folder / "env.wasm");
+  const std::string command = absl::StrCat(
+      "node tests/instrument/to_spectest.js metering/README.md ",
+      recorder.file().string(), " ", folder.string(),
+      " && spectest-interp --enable-extended-const ",
+      (folder / "script.json").string(), " >", (folder / "log").string(),
+      "; status=$?; tail -n 1 ", (folder / "log").string(), "; exit $status");
+  EXPECT_EQ(std::system(command.c_str()), 0);
 }
 
 void ExpectSameInV8(const Recorder& recorder) {
@@ -310,6 +324,7 @@ TEST_F(V8Test, GeneratedModules) {
     }
   }
   EXPECT_GT(recorder.calls(), count * 3);
+  ExpectSameInWabt(recorder);
   ExpectSameInV8(recorder);
 }
 
