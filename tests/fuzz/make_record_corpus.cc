@@ -1,5 +1,6 @@
 // Writes the bodies of the replay tests' records to a folder, as inputs for
 // the fuzz target `record`.
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -18,11 +19,13 @@ int main(int argc, char** argv) {
   }
   for (const testing::Case& one : testing::Cases()) {
     testing::Chain chain;
-    const auto archive = replay::Archive::Parse(
-        testing::RecordOf(&chain, one.prepare(chain)));
+    const auto archive =
+        replay::Archive::Parse(testing::RecordOf(&chain, one.prepare(chain)));
     CHECK(archive.ok());
     const absl::string_view body = archive->body(0);
-    std::ofstream(absl::StrCat(argv[1], "/", one.name), std::ios::binary)
+    std::string name = one.name;
+    std::replace(name.begin(), name.end(), ' ', '-');
+    std::ofstream(absl::StrCat(argv[1], "/", name), std::ios::binary)
         .write(body.data(), static_cast<std::streamsize>(body.size()));
   }
   return 0;
