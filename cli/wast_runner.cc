@@ -443,6 +443,7 @@ Answer Script::Invoke(interp::Func* func, absl::Span<const uint64_t> args) {
       answer.text = "out of fuel";
       break;
     case Exit::kSuspended:
+    case Exit::kPageLimit:
     case Exit::kCancelled:
       answer.text = "suspended without a reason";
       break;

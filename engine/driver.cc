@@ -40,11 +40,12 @@ host::CalleeEnd CalleeEndOf(OutcomeClass klass) {
 }  // namespace
 
 Driver::Driver(const ExecuteRequest& request, const Profile& profile,
-               state::Reader* reader, ModuleCache* cache, Workspace* workspace,
-               const std::atomic<bool>* cancel)
+               state::Reader* reader, ModuleCache* cache, ValidModules* valid,
+               Workspace* workspace, const std::atomic<bool>* cancel)
     : request_(request),
       profile_(profile),
       cache_(cache),
+      valid_(valid),
       workspace_(workspace),
       execution_(workspace->execution()),
       overlay_(reader),
@@ -237,22 +238,25 @@ std::optional<Driver::End> Driver::LoadModule(Contract* contract) {
   }
   contract->module = cache_->Find(key);
   if (contract->module != nullptr) return std::nullopt;
-  // Given by its hash, a module will be asked for again; given by its bytes,
-  // once it comes a second time.
+  // Translated as a whole and kept: what comes a second time, and what is
+  // given by its hash and must be looked at as a whole anyway.
+  const bool is_valid = valid_->Contains(key);
   const bool keeps =
       cache_->enabled() &&
-      (!is_outermost || module_owner_ != nullptr || cache_->Notice(key));
+      (cache_->Notice(key) ||
+       (!is_valid && (!is_outermost || module_owner_ != nullptr)));
   std::shared_ptr<CompiledModule> module =
       keeps ? std::make_shared<CompiledModule>() : workspace_->TakeModule();
-  const bool is_accepted = LoadInto(bytes, profile_, workspace_->scratch(),
-                                    module.get(), &violations);
+  LoadOptions options(workspace_->scratch());
+  options.is_known_valid = is_valid && !keeps;
+  const bool is_accepted =
+      LoadInto(bytes, profile_, options, module.get(), &violations);
   if (!keeps) contract->scratch = module;
-  if (is_accepted) {
-    contract->module = std::move(module);
-    if (keeps) cache_->Insert(key, contract->module);
-    return std::nullopt;
-  }
-  return Rejected(violations);
+  if (!is_accepted) return Rejected(violations);
+  if (!is_valid) valid_->Add(key);
+  contract->module = std::move(module);
+  if (keeps) cache_->Insert(key, contract->module);
+  return std::nullopt;
 }
 
 Driver::End Driver::Rejected(const wasm::Violations& violations) {
@@ -381,7 +385,15 @@ uint64_t Driver::PagesInUse() const {
   return pages;
 }
 
+void Driver::BoundPages() {
+  const uint64_t limit = request_.limits.peak_pages;
+  if (limit == 0) return;
+  const uint64_t pages = PagesInUse();
+  execution_.set_pages_left(limit - std::min(limit, pages));
+}
+
 std::optional<Driver::End> Driver::Continue() {
+  BoundPages();
   const Exit exit = execution_.Run();
   if (exit == Exit::kCancelled) {
     cancelled_ = true;
@@ -390,6 +402,10 @@ std::optional<Driver::End> Driver::Continue() {
   if (exit == Exit::kOutOfFuel) {
     tree_.SeePages(PagesInUse());
     return EndOfFuel();
+  }
+  if (exit == Exit::kPageLimit) {
+    CHECK(!tree_.NotePages(PagesInUse() + execution_.pages_asked()));
+    return EndOfLimit();
   }
   // Memories only grow, and only the top one does: the peak is seen here.
   if (!tree_.NotePages(PagesInUse())) {

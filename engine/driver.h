@@ -37,8 +37,8 @@ class Driver {
   // Everything given outlives the driver. REQUIRES: the request's operator
   // fields were checked; `profile` is the request's.
   Driver(const ExecuteRequest& request, const Profile& profile,
-         state::Reader* reader, ModuleCache* cache, Workspace* workspace,
-         const std::atomic<bool>* cancel);
+         state::Reader* reader, ModuleCache* cache, ValidModules* valid,
+         Workspace* workspace, const std::atomic<bool>* cancel);
   ~Driver();
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
@@ -117,6 +117,8 @@ class Driver {
     return cancelled_ || !status_.ok() || tree_.no_outcome();
   }
   uint64_t PagesInUse() const;
+  // Lets the top contract's memory grow as far as the request's limit goes.
+  void BoundPages();
   absl::string_view EntryName(size_t depth) const;
 
   // Says where and why, while all that failed is still open.
@@ -137,6 +139,7 @@ class Driver {
   const ExecuteRequest& request_;
   const Profile& profile_;
   ModuleCache* cache_;
+  ValidModules* valid_;
   Workspace* workspace_;
   interp::Execution& execution_;
   state::Overlay overlay_;

@@ -8,7 +8,6 @@
 #include "engine/base/status_macros.h"
 #include "engine/driver.h"
 #include "engine/estimation.h"
-#include "engine/loader.h"
 #include "engine/module_cache.h"
 #include "engine/workspace.h"
 #include "metering/fuel.h"
@@ -29,7 +28,8 @@ struct Engine::Impl {
   explicit Impl(const EngineOptions& options)
       : profiles(options.profiles != nullptr ? options.profiles
                                              : &ProfileSet::BuiltIn()),
-        cache(options.cache_size_bytes) {}
+        cache(options.cache_size_bytes),
+        valid(options.remembers_valid_modules) {}
 
   absl::StatusOr<const Profile*> FindProfile(const base::Hash256& digest) const;
   absl::StatusOr<ExecuteResult> Execute(const ExecuteRequest& request,
@@ -39,6 +39,7 @@ struct Engine::Impl {
 
   const ProfileSet* profiles;
   ModuleCache cache;
+  ValidModules valid;
   WorkspacePool workspaces;
 };
 
@@ -98,7 +99,8 @@ absl::StatusOr<ExecuteResult> Engine::Impl::Execute(
   std::unique_ptr<Workspace> workspace = workspaces.Take();
   absl::StatusOr<ExecuteResult> result;
   {
-    Driver driver(request, **profile, reader, &cache, workspace.get(), cancel);
+    Driver driver(request, **profile, reader, &cache, &valid, workspace.get(),
+                  cancel);
     if (watch.profile != nullptr) driver.EnableProfile();
     if (watch.access != nullptr) driver.EnableAccess();
     result = driver.Run();
@@ -164,15 +166,27 @@ absl::StatusOr<Estimation> Engine::Estimate(const ExecuteRequest& request,
   return estimation;
 }
 
-absl::StatusOr<std::vector<wasm::Violation>> Engine::ValidateModule(
+absl::StatusOr<Engine::LoadedModule> Engine::LoadModule(
     absl::string_view module_bytes, const base::Hash256& profile) {
-  return WithoutBadAlloc([&]() -> absl::StatusOr<std::vector<wasm::Violation>> {
+  return WithoutBadAlloc([&]() -> absl::StatusOr<LoadedModule> {
     absl::StatusOr<const Profile*> found = impl_->FindProfile(profile);
     if (!found.ok()) return std::move(found).status();
+    LoadedModule loaded;
     wasm::Violations violations;
-    Load(module_bytes, **found, &violations);
-    return violations.list();
+    loaded.module = Load(module_bytes, **found, &violations);
+    loaded.violations = violations.list();
+    if (loaded.module != nullptr) {
+      impl_->valid.Add({ModuleHash(module_bytes), profile});
+    }
+    return loaded;
   });
+}
+
+absl::StatusOr<std::vector<wasm::Violation>> Engine::ValidateModule(
+    absl::string_view module_bytes, const base::Hash256& profile) {
+  absl::StatusOr<LoadedModule> loaded = LoadModule(module_bytes, profile);
+  if (!loaded.ok()) return std::move(loaded).status();
+  return std::move(loaded->violations);
 }
 
 const ProfileSet& Engine::profiles() const { return *impl_->profiles; }

@@ -14,6 +14,7 @@
 #include "engine/digests.h"
 #include "engine/estimation.h"
 #include "engine/fuel_profile.h"
+#include "engine/loader.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
 #include "engine/request.h"
@@ -27,6 +28,10 @@ struct EngineOptions {
   // Of compiled code; 0 switches the module cache off. What it holds never
   // changes an outcome.
   uint64_t cache_size_bytes = 64 << 20;
+  // Whether modules that this engine has validated are remembered, and then
+  // translated only as far as they are called where the cache does not hold
+  // them. Never changes an outcome either.
+  bool remembers_valid_modules = true;
 };
 
 // Thread-safe: any number of Execute calls at once.
@@ -62,6 +67,15 @@ class Engine {
   absl::StatusOr<Estimation> Estimate(const ExecuteRequest& request,
                                       state::Reader* reader,
                                       const std::atomic<bool>* cancel);
+
+  // A module as it is loaded under a profile: null, and why, where it is
+  // refused.
+  struct LoadedModule {
+    std::shared_ptr<const CompiledModule> module;
+    std::vector<wasm::Violation> violations;
+  };
+  absl::StatusOr<LoadedModule> LoadModule(absl::string_view module_bytes,
+                                          const base::Hash256& profile);
 
   // All violations of a module under a profile; empty: it is accepted.
   absl::StatusOr<std::vector<wasm::Violation>> ValidateModule(

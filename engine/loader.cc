@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "engine/base/check.h"
 #include "engine/compile/compile.h"
 #include "engine/host/seal/shape.h"
 #include "engine/wasm/decoder.h"
@@ -114,6 +115,11 @@ bool LoadInto(absl::string_view bytes, const Profile& profile,
                                             .schedule = &profile.schedule,
                                             .profile = options.call_profile,
                                             .scratch = options.scratch};
+  if (options.is_known_valid) {
+    CHECK(violations->empty(), "a module that was valid is not any more");
+    compile::CompileLazily(out->module, compile_options, &out->code);
+    return true;
+  }
   return compile::Compile(out->module, compile_options, &out->code,
                           violations) &&
          violations->empty();

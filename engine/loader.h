@@ -64,6 +64,11 @@ struct LoadOptions {
   compile::Scratch* scratch;
   // For interp::CallProfile.
   bool call_profile;
+  // These bytes were accepted under this profile before, so that bodies need
+  // not be looked at before they are called (compile::CompileLazily). Only what
+  // this process has seen itself may say so: never a request.
+  // REQUIRES then: scratch, for as long as the module runs.
+  bool is_known_valid = false;
 };
 
 // Decodes, checks the profile's ABI shape, validates and translates all

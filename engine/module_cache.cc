@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/bytes.h"
+#include "engine/base/check.h"
 
 namespace ashlar::engine {
 namespace {
@@ -18,6 +19,13 @@ uint64_t SizeOf(const CompiledModule& module) {
 }
 
 constexpr size_t kNoticedCount = 1 << 14;
+constexpr size_t kValidCount = 1 << 12;
+
+// A mark of a key; it spreads over all values as hashes do.
+uint64_t MarkOf(const CacheKey& key) {
+  return base::LoadLe<uint64_t>(key.module.bytes.data()) ^
+         base::LoadLe<uint64_t>(key.profile.bytes.data());
+}
 
 // A mark of a module's bytes that is cheap to make: of its size and of words
 // spread over it. Modules of the same mark are compared in full.
@@ -42,6 +50,20 @@ absl::string_view BytesOf(const CompiledModule& module) {
 
 }  // namespace
 
+// An empty place is of the profile 0, which is none.
+ValidModules::ValidModules(bool enabled) : places_(enabled ? kValidCount : 0) {}
+
+bool ValidModules::Contains(const CacheKey& key) const {
+  const absl::MutexLock lock(&mutex_);
+  return !places_.empty() && places_[MarkOf(key) % kValidCount] == key;
+}
+
+void ValidModules::Add(const CacheKey& key) {
+  CHECK(key.profile != base::Hash256{});
+  const absl::MutexLock lock(&mutex_);
+  if (!places_.empty()) places_[MarkOf(key) % kValidCount] = key;
+}
+
 ModuleCache::ModuleCache(uint64_t size_bytes_max)
     : size_bytes_max_(size_bytes_max),
       noticed_(size_bytes_max > 0 ? kNoticedCount : 0) {}
@@ -49,9 +71,7 @@ ModuleCache::ModuleCache(uint64_t size_bytes_max)
 bool ModuleCache::Notice(const CacheKey& key) {
   if (!enabled()) return false;
   // A hash is as good a mark as any; never the 0 of an empty place.
-  const uint64_t mark = (base::LoadLe<uint64_t>(key.module.bytes.data()) ^
-                         base::LoadLe<uint64_t>(key.profile.bytes.data())) |
-                        1;
+  const uint64_t mark = MarkOf(key) | 1;
   const absl::MutexLock lock(&mutex_);
   uint64_t& place = noticed_[mark / 2 % kNoticedCount];
   return std::exchange(place, mark) == mark;

@@ -31,6 +31,23 @@ struct CacheKey {
   }
 };
 
+// Modules that this process has found valid under a profile: what may be
+// translated lazily. Whole keys are compared, so nobody can make a mark fit
+// another module. Holds a bounded number: of two modules that share a place,
+// the last one. Thread-safe.
+class ValidModules {
+ public:
+  explicit ValidModules(bool enabled);
+
+  bool Contains(const CacheKey& key) const;
+  // REQUIRES: the module was loaded under the profile without a violation.
+  void Add(const CacheKey& key);
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<CacheKey> places_ ABSL_GUARDED_BY(mutex_);
+};
+
 // Least recently used go first. Thread-safe.
 class ModuleCache {
  public:

@@ -118,6 +118,7 @@ void PreparedInstance::Invoke(interp::Func* func,
           execution_.out_of_fuel().left;
       break;
     case Exit::kSuspended:
+    case Exit::kPageLimit:
     case Exit::kCancelled:
       CHECK(false, "the runner's host functions do not suspend");
   }

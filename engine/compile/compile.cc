@@ -13,9 +13,11 @@
 namespace ashlar::compile {
 namespace {
 
-// What offset_of needs to translate a function again.
+// How the code was translated: what offset_of needs to translate a function
+// again, and lazy code to translate one at all.
 struct KeptOptions {
   Options options;
+  interp::LazyCode lazy;
 };
 
 uint64_t BodySize(const wasm::Body& body) {
@@ -105,7 +107,81 @@ uint32_t OffsetOf(const interp::Code& code, uint32_t function,
   return module.offset_of(body.begin) + best.wasm_offset;
 }
 
+// Makes `code` one of `module`, without functions; keeps its memory.
+KeptOptions* Begin(const wasm::Module& module, const Options& options,
+                   uint64_t bytes_per_function, interp::Code* code) {
+  uint64_t size = module.functions.size() * bytes_per_function;
+  for (const wasm::Body& body : module.bodies) {
+    size += BodySize(body) * kCodeBytesPerByte;
+  }
+  code->module = &module;
+  code->schedule = options.schedule;
+  code->limits = options.limits;
+  code->offset_of = &OffsetOf;
+  code->lazy = nullptr;
+  if (code->options.use_count() != 1) {
+    code->options = std::make_shared<KeptOptions>();
+  }
+  auto* const kept = static_cast<KeptOptions*>(code->options.get());
+  kept->options = options;
+  kept->options.scratch = nullptr;
+  code->functions.assign(module.functions.size(), {});
+  code->arena.Reserve(size);
+  return kept;
+}
+
+// A stub for each function that has a body: nothing but its header.
+uint8_t* EmitLazyStubs(const wasm::Module& module, interp::Code* code,
+                       uint8_t* out) {
+  const uint32_t count = static_cast<uint32_t>(module.functions.size());
+  for (uint32_t i = module.imported_functions; i < count; ++i) {
+    Put<int32_t>(out, interp::kLazyFrameSlots);
+    Put<uint32_t>(out + 4, i);
+    out += interp::kEntryHeaderBytes;
+    code->functions[i].entry = out;
+  }
+  return out;
+}
+
+const uint8_t* TranslateNow(interp::LazyCode* lazy, uint32_t function) {
+  interp::Code* const code = lazy->code;
+  const auto& kept = *static_cast<const KeptOptions*>(code->options.get());
+  const Options& options = kept.options;
+  // Other modules may have been translated in between, none of another
+  // profile.
+  Context context =
+      MakeContext(*code->module, options, options.scratch, *code, function);
+  context.code_base = code->arena.base();
+  CHECK(Translate(&context, code->arena.base() + code->code_size_bytes),
+        "a module that was valid is not any more");
+  lazy->translated.push_back(function);
+  code->functions[function].entry = context.entry;
+  code->code_size_bytes =
+      static_cast<uint64_t>(context.code_end - code->arena.base());
+  return context.entry;
+}
+
 }  // namespace
+
+void CompileLazily(const wasm::Module& module, const Options& options,
+                   interp::Code* code) {
+  CHECK(options.scratch != nullptr);
+  options.scratch->Reserve(module, *options.limits);
+  options.scratch->UseSteps(options.features, *options.schedule,
+                            /*record=*/false);
+  KeptOptions* const kept = Begin(
+      module, options, kCodeBytesPerFunction + interp::kEntryHeaderBytes, code);
+  kept->options.scratch = options.scratch;
+  uint8_t* out = EmitImportStubs(module, code, code->arena.base());
+  out = EmitLazyStubs(module, code, out);
+  code->code_size_bytes = static_cast<uint64_t>(out - code->arena.base());
+  interp::LazyCode& lazy = kept->lazy;
+  lazy.translate = &TranslateNow;
+  lazy.code = code;
+  lazy.translated.clear();
+  lazy.translated.reserve(module.bodies.size());
+  code->lazy = &lazy;
+}
 
 bool Compile(const wasm::Module& module, const Options& options,
              interp::Code* code, wasm::Violations* violations) {
@@ -117,23 +193,7 @@ bool Compile(const wasm::Module& module, const Options& options,
   }
   scratch->Reserve(module, *options.limits);
   scratch->UseSteps(options.features, *options.schedule, /*record=*/false);
-
-  uint64_t size = module.functions.size() * kCodeBytesPerFunction;
-  for (const wasm::Body& body : module.bodies) {
-    size += BodySize(body) * kCodeBytesPerByte;
-  }
-  code->module = &module;
-  code->schedule = options.schedule;
-  code->limits = options.limits;
-  code->offset_of = &OffsetOf;
-  if (code->options.use_count() != 1) {
-    code->options = std::make_shared<KeptOptions>();
-  }
-  Options& kept = static_cast<KeptOptions*>(code->options.get())->options;
-  kept = options;
-  kept.scratch = nullptr;
-  code->functions.assign(module.functions.size(), {});
-  code->arena.Reserve(size);
+  Begin(module, options, kCodeBytesPerFunction, code);
 
   uint8_t* out = EmitImportStubs(module, code, code->arena.base());
   const size_t before = violations->list().size();

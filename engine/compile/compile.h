@@ -33,6 +33,14 @@ struct Options {
 bool Compile(const wasm::Module& module, const Options& options,
              interp::Code* code, wasm::Violations* violations);
 
+// Makes `code` one whose functions are translated at their first call
+// (interp::LazyCode), with the results and costs of Compile. For one execution
+// at a time.
+// REQUIRES: as Compile, and Compile accepted these very bytes under the same
+// options before; options.scratch is there, and for as long as the code runs.
+void CompileLazily(const wasm::Module& module, const Options& options,
+                   interp::Code* code);
+
 }  // namespace ashlar::compile
 
 #endif  // ENGINE_COMPILE_COMPILE_H_

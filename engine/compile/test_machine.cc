@@ -13,7 +13,8 @@ using interp::Trap;
 
 CompiledModule::CompiledModule(std::vector<uint8_t> bytes,
                                wasm::Features features,
-                               const base::Limits& limits)
+                               const base::Limits& limits,
+                               Translation translation)
     : bytes_(std::move(bytes)), limits_(limits) {
   const size_t size = bytes_.size();
   bytes_.resize(size + wasm::Module::kReadablePadding);
@@ -26,6 +27,10 @@ CompiledModule::CompiledModule(std::vector<uint8_t> bytes,
   const bool compiled =
       compile::Compile(module_, options_, &code_, &violations_);
   CHECK(compiled == violations_.empty(), "a refusal has a violation");
+  if (!compiled || translation == Translation::kWhole) return;
+  compile::Options options = options_;
+  options.scratch = &scratch_;
+  compile::CompileLazily(module_, options, &code_);
 }
 
 std::string CompiledModule::error() const {
@@ -61,6 +66,9 @@ void PrintTo(const Ending& ending, std::ostream* out) {
       return;
     case Exit::kCancelled:
       *out << "cancelled";
+      return;
+    case Exit::kPageLimit:
+      *out << "beyond the page limit";
       return;
   }
 }

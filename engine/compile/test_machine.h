@@ -13,6 +13,7 @@
 #include "absl/types/span.h"
 #include "engine/base/limits.h"
 #include "engine/compile/compile.h"
+#include "engine/compile/scratch.h"
 #include "engine/interp/code.h"
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
@@ -24,12 +25,16 @@
 
 namespace ashlar::testing {
 
+// When functions are translated: all at once, or each at its first call.
+enum class Translation : uint8_t { kWhole, kLazy };
+
 // A decoded and translated module; owns its bytes.
 class CompiledModule {
  public:
   explicit CompiledModule(std::vector<uint8_t> bytes,
                           wasm::Features features = wasm::Features::All(),
-                          const base::Limits& limits = base::kRelaxedLimits);
+                          const base::Limits& limits = base::kRelaxedLimits,
+                          Translation translation = Translation::kWhole);
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;
 
@@ -49,6 +54,7 @@ class CompiledModule {
   compile::Options options_;
   wasm::Violations violations_;
   wasm::Module module_;
+  compile::Scratch scratch_;
   interp::Code code_;
   bool is_decoded_ = false;
 };

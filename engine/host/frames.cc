@@ -219,7 +219,7 @@ bool CallTree::NotePages(uint64_t pages) {
 }
 
 void CallTree::NoteFuelRead(uint32_t function, uint32_t offset) {
-  if (fuel_reads_.size() >= kFuelReadsMax) return;
+  if (!WantsFuelReads()) return;
   fuel_reads_.push_back({top().account, function, offset});
 }
 

@@ -5,6 +5,20 @@
 namespace ashlar::interp {
 
 bool Code::FindFunction(const uint8_t* pc, uint32_t* function) const {
+  if (lazy != nullptr) {
+    if (lazy->translated.empty() ||
+        pc < functions[lazy->translated.front()].entry ||
+        pc >= arena.base() + code_size_bytes) {
+      return false;
+    }
+    const auto next =
+        std::upper_bound(lazy->translated.begin(), lazy->translated.end(), pc,
+                         [this](const uint8_t* p, uint32_t f) {
+                           return p < functions[f].entry;
+                         });
+    *function = *(next - 1);
+    return true;
+  }
   const auto first =
       functions.begin() + static_cast<ptrdiff_t>(module->imported_functions);
   if (first == functions.end() || pc < first->entry ||

@@ -27,6 +27,17 @@ struct Code;
 using OffsetOfFn = uint32_t (*)(const Code& code, uint32_t function,
                                 const uint8_t* pc);
 
+// Of code whose functions are translated at their first call: until then a
+// function's entry is a stub (kLazyFrameSlots). Such code belongs to one execution.
+struct LazyCode {
+  // Translates a function that was not yet; its entry. engine/compile fills it
+  // in. Where it throws, nothing has changed.
+  const uint8_t* (*translate)(LazyCode* lazy, uint32_t function) = nullptr;
+  Code* code = nullptr;  // whose it is
+  // What was translated, in the order in which it stands in the arena.
+  std::vector<uint32_t> translated;
+};
+
 struct Code {
   const wasm::Module* module = nullptr;  // outlives the code
   Arena arena;                           // the code itself
@@ -39,6 +50,8 @@ struct Code {
   // more: a compile::Options, owned by the code.
   std::shared_ptr<void> options;
   OffsetOfFn offset_of = nullptr;
+  // Null where all functions are translated. Part of `options`.
+  LazyCode* lazy = nullptr;
 
   // The function whose code holds `pc`; false for stubs and foreign code.
   bool FindFunction(const uint8_t* pc, uint32_t* function) const;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/interp/internals.h"
+#include "engine/interp/op.h"
 #include "engine/interp/special_code.h"
 
 namespace ashlar::interp {
@@ -71,6 +72,19 @@ void ReplaceFrame(Registers& r, uint32_t first_argument_slot,
 
 }  // namespace
 
+const uint8_t* Internals::Translated(Instance* inst, const uint8_t* entry) {
+  if (LoadAs<int32_t>(entry - 8) != kLazyFrameSlots) return entry;
+  const uint32_t function = LoadAs<uint32_t>(entry - 4);
+  const uint8_t* translated = inst->code->functions[function].entry;
+  // Where it is not the stub, somebody has kept the stub's address.
+  if (translated == entry) {
+    LazyCode* const lazy = inst->code->lazy;
+    translated = lazy->translate(lazy, function);
+  }
+  inst->functions[function].entry = translated;
+  return translated;
+}
+
 uint64_t Internals::NextSlice(Execution* e) {
   const uint64_t left = e->slice_ + e->reserve_;
   const uint64_t slice = std::min(left, kSliceFuel);
@@ -125,6 +139,14 @@ bool Internals::Charge(Registers& r, uint64_t cost, OutOfFuel::What what) {
   r.fuel = e->slice_;
   return paid;
 #endif
+}
+
+bool Internals::TakePages(Registers& r, uint32_t pages) {
+  Execution* e = r.inst->execution;
+  e->pages_asked_ = pages;
+  if (pages > e->pages_left_) return false;
+  e->pages_left_ -= pages;
+  return true;
 }
 
 bool Internals::ChargeMemory(Registers& r, uint64_t cost,
@@ -182,7 +204,8 @@ uint64_t Internals::CallHost(Registers& r, const Func* f, uint64_t* slots) {
 
 uint64_t Internals::CallForeign(Registers& r, const Func* f) {
   Execution* e = r.inst->execution;
-  if (!FrameFits(r, r.fp, f->entry)) {
+  const uint8_t* const entry = Translated(f->instance, f->entry);
+  if (!FrameFits(r, r.fp, entry)) {
     // A backtrace begins at the caller, by the links.
     r.pc = nullptr;
     e->activations_.back().host = nullptr;
@@ -197,8 +220,8 @@ uint64_t Internals::CallForeign(Registers& r, const Func* f) {
   r.inst = f->instance;
   Attach(e, r.inst);
   r.mem = r.inst->memory->base();
-  r.pc = f->entry;
-  if (!Charge(r, LoadAs<uint32_t>(f->entry - 4), OutOfFuel::What::kRun)) {
+  r.pc = entry;
+  if (!Charge(r, LoadAs<uint32_t>(entry - 4), OutOfFuel::What::kRun)) {
     return Stop(r, Exit::kOutOfFuel);
   }
   return kGoOn;
@@ -251,6 +274,34 @@ uint64_t ColdImport(Registers& r) {
   return CallAny(r, &r.inst->functions[index]);
 }
 
+// The stack has no room for the callee of the call at pc, or the callee is not
+// translated yet: then it is, and the call is tried again.
+uint64_t ColdNoFrame(Registers& r) {
+  const uint64_t handler = LoadAs<uint64_t>(r.pc);
+  const uint64_t* handlers = HandlerTable();
+  const bool is_indirect = handler == handlers[kOpCallIndirect] ||
+                           handler == handlers[kOpReturnCallIndirect];
+  const uint8_t* entry = nullptr;
+  if (is_indirect) {
+    const Table* table = r.inst->tables[LoadAs<uint32_t>(r.pc + 16)];
+    const auto element =
+        static_cast<uint32_t>(r.fp[LoadAs<int16_t>(r.pc + 10)]);
+    entry = reinterpret_cast<const Func*>(table->elements[element])->entry;
+  } else {
+    entry = LoadAs<const uint8_t*>(r.pc + 16);
+  }
+  const uint8_t* const translated = Internals::Translated(r.inst, entry);
+  if (translated == entry) {
+    return Internals::StopWithTrap(r, Trap::kCallStackExhausted, "");
+  }
+  // Lazy code belongs to one execution, so nobody else runs it now.
+  if (!is_indirect) {
+    const Arena& arena = r.inst->code->arena;
+    StoreAs(arena.base() + (r.pc - arena.base()) + 16, translated);
+  }
+  return kGoOn;
+}
+
 uint64_t ColdCallIndirect(Registers& r) {
   const uint64_t element =
       static_cast<uint32_t>(r.fp[LoadAs<int16_t>(r.pc + 10)]);
@@ -280,7 +331,8 @@ uint64_t ColdReturnCallIndirect(Registers& r) {
   const uint32_t callee_params = f->type->param_count;
   // Before the frame is gone, so that the trap stands at this instruction.
   if (f->host == nullptr &&
-      !FrameFits(r, FrameOf(r.fp - 2 - params, callee_params), f->entry)) {
+      !FrameFits(r, FrameOf(r.fp - 2 - params, callee_params),
+                 Internals::Translated(f->instance, f->entry))) {
     return Internals::StopWithTrap(r, Trap::kCallStackExhausted, "");
   }
   ReplaceFrame(r, LoadAs<uint16_t>(r.pc + 8), params, callee_params);

@@ -71,6 +71,9 @@ uint64_t ColdMemoryGrow(Registers& r) {
             OutOfFuel::What::kMemory)) {
       return OutOfFuelAt(r);
     }
+    if (!Internals::TakePages(r, delta)) {
+      return Internals::Stop(r, Exit::kPageLimit);
+    }
     memory->Grow(delta);
     r.mem = memory->base();
     result = pages;

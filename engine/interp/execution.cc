@@ -31,6 +31,8 @@ void Execution::Reset(uint32_t stack_slots_max) {
   slice_ = 0;
   reserve_ = 0;
   memory_fuel_ = 0;
+  pages_left_ = UINT64_MAX;
+  pages_asked_ = 0;
   cancel_ = nullptr;
   profile_ = nullptr;
   activations_.clear();
@@ -62,6 +64,9 @@ Exit Execution::Enter(Func* func, absl::Span<const uint64_t> args) {
   if (profile_ != nullptr) a.profile_depth = profile_->depth();
   a.pc = EnterActivationCode();
   a.top = a.base;
+  if (func->host == nullptr) {
+    func->entry = Internals::Translated(func->instance, func->entry);
+  }
   const bool fits = func->host != nullptr || FitsStack(a.base, func);
   if (fits) {
     std::copy(args.begin(), args.end(), a.base);

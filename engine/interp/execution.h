@@ -19,8 +19,16 @@ namespace ashlar::interp {
 // kDone: the top activation returned; results() holds its results.
 // kTrap: see trap(). kOutOfFuel: see out_of_fuel(). kSuspended: a host
 // function answered kSuspend. kCancelled: the cancel flag was seen; there is
-// no outcome. After kDone, kTrap, kOutOfFuel: call Leave().
-enum class Exit : uint8_t { kDone, kTrap, kOutOfFuel, kSuspended, kCancelled };
+// no outcome. kPageLimit: a memory would have grown by more than set_pages_left
+// allows. After kDone, kTrap, kOutOfFuel, kPageLimit: call Leave().
+enum class Exit : uint8_t {
+  kDone,
+  kTrap,
+  kOutOfFuel,
+  kSuspended,
+  kCancelled,
+  kPageLimit,
+};
 
 // What was being charged when fuel ran out. Diagnostic.
 struct OutOfFuel {
@@ -56,6 +64,12 @@ class Execution {
   void set_fuel_left(uint64_t fuel);
   // Dynamic memory and table charges so far (Category::kMemory).
   uint64_t memory_fuel() const { return memory_fuel_; }
+
+  // Pages by which memories may still grow; from Reset on, any number. A growth
+  // beyond is paid, and then ends Run instead of taking place.
+  void set_pages_left(uint64_t pages) { pages_left_ = pages; }
+  // After kPageLimit: the pages that were asked for.
+  uint32_t pages_asked() const { return pages_asked_; }
 
   // Notes where fuel goes, while it runs code that was translated for it;
   // null: nowhere. Outlives its use here. Changes nothing that is charged.
@@ -132,6 +146,8 @@ class Execution {
   uint64_t slice_ = 0;
   uint64_t reserve_ = 0;
   uint64_t memory_fuel_ = 0;
+  uint64_t pages_left_ = UINT64_MAX;
+  uint32_t pages_asked_ = 0;
   const std::atomic<bool>* cancel_ = nullptr;
   std::vector<Activation> activations_;
   std::vector<Crossing> crossings_;

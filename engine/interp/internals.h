@@ -21,6 +21,8 @@ struct Execution::Internals {
   static bool Charge(Registers& r, uint64_t cost, OutOfFuel::What what);
   // As Charge, for the dynamic part of memory and table instructions.
   static bool ChargeMemory(Registers& r, uint64_t cost, OutOfFuel::What what);
+  // Takes note of a memory's growth; false: it is beyond the limit.
+  static bool TakePages(Registers& r, uint32_t pages);
   // Saves where the execution stands; answers what the handler returns.
   static uint64_t Stop(Registers& r, Exit exit);
   static uint64_t StopWithTrap(Registers& r, Trap trap, std::string detail);
@@ -28,6 +30,9 @@ struct Execution::Internals {
   static uint64_t CallHost(Registers& r, const Func* f, uint64_t* slots);
   // Enters a function of another instance; r.fp is its frame, links are set.
   static uint64_t CallForeign(Registers& r, const Func* f);
+  // The code at `entry` of a function of `inst`, translated now where it was
+  // not yet.
+  static const uint8_t* Translated(Instance* inst, const uint8_t* entry);
   static uint64_t EnterActivation(Registers& r);
   static uint64_t ReturnToInstance(Registers& r);
   static uint64_t ProfileEnter(Registers& r);

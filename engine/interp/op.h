@@ -29,6 +29,10 @@ const uint64_t* HandlerTable();
 
 // Header before a function's entry: {i32 frame slots, u32 first run's cost}.
 inline constexpr uint32_t kEntryHeaderBytes = 8;
+// Frame slots of a function that is not translated yet: no stack has so many,
+// so that a call fails its check and goes to the cold path. The function's
+// index then stands in the place of the cost.
+inline constexpr int32_t kLazyFrameSlots = INT32_MAX;
 
 // The comparisons stand in the order eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s
 // ge_u, for i32 and for i64, and so do the branches made of them.

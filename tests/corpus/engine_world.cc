@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/compile/scratch.h"
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
 #include "engine/interp/memory.h"
@@ -29,14 +30,16 @@ struct Binding {
 
 class EngineWorld : public World {
  public:
-  EngineWorld(const engine::Profile& profile, Host* host)
+  EngineWorld(const engine::Profile& profile, Host* host, bool is_lazy)
       : profile_(profile),
         host_(host),
+        is_lazy_(is_lazy),
         store_(&pool_),
         execution_(profile.limits.stack_slots_max) {}
 
   void Clear() override {
     store_.Clear();
+    lazy_modules_.clear();
     instances_.clear();
     numbers_.clear();
     registered_.clear();
@@ -60,9 +63,8 @@ class EngineWorld : public World {
       externs.push_back(e);
     }
     Instance* instance = nullptr;
-    const interp::InstantiateError error =
-        store_.Instantiate(&subject.compiled->code, externs,
-                           profile_.limits.memory_pages_max, &instance);
+    const interp::InstantiateError error = store_.Instantiate(
+        CodeOf(subject), externs, profile_.limits.memory_pages_max, &instance);
     if (!error.link_error.empty()) {
       end.kind = End::Kind::kNotLinked;
     } else if (error.trap != interp::Trap::kNone) {
@@ -102,6 +104,7 @@ class EngineWorld : public World {
         end.fuel_used = call.fuel_limit;
         break;
       case Exit::kSuspended:
+      case Exit::kPageLimit:
       case Exit::kCancelled:
         CHECK(false, "nothing here suspends or cancels");
     }
@@ -171,6 +174,22 @@ class EngineWorld : public World {
     return instance.memory->Slice(0, instance.memory->size_bytes());
   }
 
+  // Code of its own for each instance where it is lazy.
+  const interp::Code* CodeOf(const Subject& subject) {
+    if (!is_lazy_) return &subject.compiled->code;
+    lazy_modules_.push_back(std::make_unique<engine::CompiledModule>());
+    engine::CompiledModule* const compiled = lazy_modules_.back().get();
+    engine::LoadOptions options(&scratch_);
+    options.is_known_valid = true;
+    wasm::Violations violations;
+    const absl::Span<const uint8_t> bytes = subject.module().bytes;
+    CHECK(engine::LoadInto(
+        absl::string_view(reinterpret_cast<const char*>(bytes.data()),
+                          bytes.size()),
+        profile_, options, compiled, &violations));
+    return &compiled->code;
+  }
+
   bool Resolve(const wasm::Module& module, const wasm::Import& import,
                Extern* e) {
     const auto it = registered_.find(std::string(import.module));
@@ -233,6 +252,9 @@ class EngineWorld : public World {
 
   const engine::Profile& profile_;
   Host* host_;
+  const bool is_lazy_;
+  compile::Scratch scratch_;
+  std::vector<std::unique_ptr<engine::CompiledModule>> lazy_modules_;
   interp::MemoryPool pool_;
   interp::Store store_;
   interp::Execution execution_;
@@ -247,8 +269,8 @@ class EngineWorld : public World {
 }  // namespace
 
 std::unique_ptr<World> MakeEngineWorld(const engine::Profile& profile,
-                                       Host* host) {
-  return std::make_unique<EngineWorld>(profile, host);
+                                       Host* host, bool is_lazy) {
+  return std::make_unique<EngineWorld>(profile, host, is_lazy);
 }
 
 }  // namespace ashlar::testing

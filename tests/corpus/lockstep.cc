@@ -27,7 +27,8 @@ Lockstep::Lockstep(const engine::Profile& profile,
   for (Pair* pair : {&ahead_, &exact_, &less_}) {
     pair->engine_host = make_host();
     pair->naive_host = make_host();
-    pair->engine = MakeEngineWorld(profile, pair->engine_host.get());
+    pair->engine = MakeEngineWorld(profile, pair->engine_host.get(),
+                                   /*is_lazy=*/pair == &less_);
     pair->naive = MakeNaiveWorld(profile, pair->naive_host.get());
   }
 }

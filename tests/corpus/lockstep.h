@@ -5,7 +5,9 @@
 // Three pairs of worlds take the same steps. The first one goes ahead, with the
 // limits that the caller gives. The second one follows with the fuel that each
 // call used. The third one tries each call with one less; unless nothing has
-// changed then, it is made anew from the steps before.
+// changed then, it is made anew from the steps before. The engine of the third
+// pair translates functions when they are called first, so that fuel also runs
+// out in and before functions that are not translated yet.
 #ifndef TESTS_CORPUS_LOCKSTEP_H_
 #define TESTS_CORPUS_LOCKSTEP_H_
 

@@ -127,9 +127,10 @@ class World {
   virtual uint64_t host_calls() const = 0;
 };
 
-// `profile` and `host` outlive the world.
+// `profile` and `host` outlive the world. `is_lazy`: functions are translated
+// at their first call.
 std::unique_ptr<World> MakeEngineWorld(const engine::Profile& profile,
-                                       Host* host);
+                                       Host* host, bool is_lazy);
 std::unique_ptr<World> MakeNaiveWorld(const engine::Profile& profile,
                                       Host* host);
 

@@ -291,6 +291,31 @@ TEST(Limits, NestedOneTrapsTheCallee) {
   EXPECT_THAT(chain.Try(request), Returns(Le32(1)));
 }
 
+// The limit holds at the very growth, after it was paid: what comes behind it
+// does not run.
+TEST(Limits, PeakPagesBindInsideMemoryGrow) {
+  Chain chain;
+  const std::string module =
+      Contract("", "(drop (memory.grow (i32.const 4))) (loop $l (br $l))");
+  ExecuteRequest request = chain.Request(module, "call");
+  request.fuel_limit = 1'000'000;
+  request.limits.peak_pages = 6;
+  EXPECT_EQ(chain.Try(request).completed->outcome.klass,
+            engine::OutcomeClass::kOutOfFuel);
+  request.limits.peak_pages = 5;
+  const auto result = chain.Try(request);
+  EXPECT_THAT(result, Exceeds(Resource::kPeakPages));
+  const engine::Completed& completed = *result.completed;
+  EXPECT_EQ(completed.resources.peak_pages, 6u);
+  EXPECT_EQ(completed.fuel.by[metering::Category::kMemory],
+            4 * chain.profile().schedule.memory_grow_page);
+  request.fuel_limit = completed.fuel.used;
+  EXPECT_THAT(chain.Try(request), Exceeds(Resource::kPeakPages));
+  --request.fuel_limit;
+  EXPECT_EQ(chain.Try(request).completed->outcome.klass,
+            engine::OutcomeClass::kOutOfFuel);
+}
+
 TEST(Limits, InputAndReturnData) {
   Chain chain;
   ExecuteRequest request =
