@@ -249,6 +249,8 @@ std::optional<Driver::End> Driver::LoadModule(Contract* contract) {
       keeps ? std::make_shared<CompiledModule>() : workspace_->TakeModule();
   LoadOptions options(workspace_->scratch());
   options.is_known_valid = is_valid && !keeps;
+  // What is not kept ends before the request and the frame that own the bytes.
+  options.borrows_bytes = !keeps;
   const bool is_accepted =
       LoadInto(bytes, profile_, options, module.get(), &violations);
   if (!keeps) contract->scratch = module;

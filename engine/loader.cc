@@ -85,6 +85,34 @@ uint64_t InstantiateFuel(const metering::Schedule& schedule,
   return SaturatingAdd(fuel, SaturatingMul(schedule.instantiate_item, items));
 }
 
+namespace {
+
+// Whether what the translator may read behind the code are bytes, too.
+bool HasPadding(const wasm::Module& module, absl::string_view bytes) {
+  if (module.bodies.empty()) return true;
+  const auto* end =
+      reinterpret_cast<const uint8_t*>(bytes.data()) + bytes.size();
+  return end - module.bodies.back().end >= wasm::Module::kReadablePadding;
+}
+
+absl::string_view CopyWithPadding(absl::string_view bytes, std::string* to) {
+  to->clear();
+  to->reserve(bytes.size() + wasm::Module::kReadablePadding);
+  to->append(bytes.data(), bytes.size());
+  to->append(wasm::Module::kReadablePadding, '\0');
+  return absl::string_view(*to).substr(0, bytes.size());
+}
+
+bool DecodeInto(absl::string_view bytes, const Profile& profile,
+                wasm::Module* module, wasm::Violations* violations) {
+  module->Clear();
+  return wasm::Decode(
+      {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()},
+      profile.limits, profile.features, module, violations);
+}
+
+}  // namespace
+
 bool LoadInto(absl::string_view bytes, const Profile& profile,
               const LoadOptions& options, CompiledModule* out,
               wasm::Violations* violations) {
@@ -97,15 +125,15 @@ bool LoadInto(absl::string_view bytes, const Profile& profile,
   }
   out->size_bytes = bytes.size();
   out->padded_bytes.clear();
-  out->padded_bytes.reserve(bytes.size() + wasm::Module::kReadablePadding);
-  out->padded_bytes.append(bytes.data(), bytes.size());
-  out->padded_bytes.append(wasm::Module::kReadablePadding, '\0');
-  out->module.Clear();
   out->host_functions.clear();
-  const absl::Span<const uint8_t> span(
-      reinterpret_cast<const uint8_t*>(out->padded_bytes.data()), bytes.size());
-  const bool decoded = wasm::Decode(span, profile.limits, profile.features,
-                                    &out->module, violations);
+  if (!options.borrows_bytes) {
+    bytes = CopyWithPadding(bytes, &out->padded_bytes);
+  }
+  bool decoded = DecodeInto(bytes, profile, &out->module, violations);
+  if (decoded && options.borrows_bytes && !HasPadding(out->module, bytes)) {
+    bytes = CopyWithPadding(bytes, &out->padded_bytes);
+    decoded = DecodeInto(bytes, profile, &out->module, violations);
+  }
   if (decoded || IsWellFormed(*violations)) {
     CheckShape(profile, out, violations);
   }

@@ -19,13 +19,15 @@
 
 namespace ashlar::engine {
 
-// A module ready to be instantiated. Owns its (padded) bytes; not movable,
+// A module ready to be instantiated. Owns its (padded) bytes, or borrows them
+// (LoadOptions); not movable,
 // because the module and the code point into it. Immutable once it is loaded.
 struct CompiledModule {
   CompiledModule() = default;
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;
 
+  // Empty where the bytes are borrowed.
   std::string padded_bytes;
   uint64_t size_bytes = 0;  // of the module, without padding
   wasm::Module module;
@@ -69,6 +71,9 @@ struct LoadOptions {
   // this process has seen itself may say so: never a request.
   // REQUIRES then: scratch, for as long as the module runs.
   bool is_known_valid = false;
+  // The bytes outlive the module: they need not be copied, unless the code
+  // stands at their very end.
+  bool borrows_bytes = false;
 };
 
 // Decodes, checks the profile's ABI shape, validates and translates all

@@ -143,5 +143,45 @@ TEST(ModuleCache, NoticesTheSecondTime) {
   EXPECT_TRUE(cache.Notice(Key(2)));
 }
 
+TEST(ValidModules, KnowsWhatWasAdded) {
+  ValidModules valid(/*enabled=*/true);
+  EXPECT_FALSE(valid.Contains(Key(1)));
+  valid.Add(Key(1));
+  EXPECT_TRUE(valid.Contains(Key(1)));
+  EXPECT_FALSE(valid.Contains(Key(2)));
+  CacheKey other_profile = Key(1);
+  other_profile.profile.bytes.fill(0xbb);
+  EXPECT_FALSE(valid.Contains(other_profile));
+}
+
+// Each byte of module and profile counts, also where the place is the same.
+TEST(ValidModules, ComparesWholeKeys) {
+  ValidModules valid(/*enabled=*/true);
+  valid.Add(Key(1));
+  for (size_t i = 0; i < base::Hash256::kSizeBytes; ++i) {
+    CacheKey key = Key(1);
+    key.module.bytes[i] ^= 1;
+    EXPECT_FALSE(valid.Contains(key)) << i;
+    key.profile.bytes[i] ^= 1;
+    EXPECT_FALSE(valid.Contains(key)) << i;
+  }
+}
+
+TEST(ValidModules, KeepsTheLastOfOnePlace) {
+  ValidModules valid(/*enabled=*/true);
+  valid.Add(Key(1));
+  CacheKey same_place = Key(1);
+  same_place.module.bytes[31] ^= 1;
+  valid.Add(same_place);
+  EXPECT_TRUE(valid.Contains(same_place));
+  EXPECT_FALSE(valid.Contains(Key(1)));
+}
+
+TEST(ValidModules, OffKnowsNothing) {
+  ValidModules valid(/*enabled=*/false);
+  valid.Add(Key(1));
+  EXPECT_FALSE(valid.Contains(Key(1)));
+}
+
 }  // namespace
 }  // namespace ashlar::engine

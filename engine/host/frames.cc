@@ -86,13 +86,13 @@ std::optional<LimitShortage> CallTree::TakeShortage() {
   return std::exchange(shortage_, std::nullopt);
 }
 
-bool CallTree::Read(const state::Key& key, state::ReadResult* result) {
-  absl::StatusOr<state::ReadResult> read = overlay_->Get(key);
+bool CallTree::Read(const state::Key& key, state::ReadView* result) {
+  const absl::StatusOr<state::ReadView> read = overlay_->Get(key);
   if (!read.ok()) {
-    status_ = std::move(read).status();
+    status_ = read.status();
     return false;
   }
-  *result = *std::move(read);
+  *result = *read;
   return result->found != state::Found::kUnknown && CheckResources();
 }
 
@@ -118,7 +118,7 @@ bool CallTree::Emit(state::Event event) {
 
 bool CallTree::CodeOf(const state::AccountId& account,
                       std::optional<base::Hash256>* code_hash) {
-  state::ReadResult read;
+  state::ReadView read;
   if (!Read(CodeKey(account), &read)) return false;
   code_hash->reset();
   if (read.found == state::Found::kAbsent) return true;

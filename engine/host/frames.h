@@ -93,8 +93,9 @@ class CallTree {
   void Commit();
   void Revert();
 
-  // `result->found` is never kUnknown.
-  bool Read(const state::Key& key, state::ReadResult* result);
+  // `result->found` is never kUnknown; the value is valid until the next
+  // change of the state.
+  bool Read(const state::Key& key, state::ReadView* result);
   // Changes; false where a limit on writes is exceeded.
   bool Put(const state::Key& key, base::Bytes value);
   bool Delete(const state::Key& key);

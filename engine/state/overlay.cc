@@ -10,27 +10,42 @@
 
 namespace ashlar::state {
 
-absl::StatusOr<ReadResult> Overlay::Get(const Key& key) {
-  if (auto it = changes_.find(key); it != changes_.end()) {
-    if (!it->second.has_value()) return ReadResult{Found::kAbsent, {}};
-    return ReadResult{Found::kPresent, *it->second};
-  }
-  if (removed_.contains(key.account)) return ReadResult{Found::kAbsent, {}};
-  if (auto it = below_.find(key); it != below_.end()) {
-    if (!it->second.has_value()) return ReadResult{Found::kAbsent, {}};
-    return ReadResult{Found::kPresent, *it->second};
-  }
+ReadView Overlay::ViewOf(const Value& value) {
+  if (!value.has_value()) return {Found::kAbsent, {}};
+  return {Found::kPresent, *value};
+}
+
+Overlay::Entry* Overlay::FindEntry(const Key& key) const {
+  const auto it = by_key_.find(key);
+  return it == by_key_.end() ? nullptr : *it;
+}
+
+Overlay::Entry* Overlay::NewEntry(const Key& key) {
+  Entry& entry = entries_.emplace_back();
+  entry.key = key;
+  by_key_.insert(&entry);
+  return &entry;
+}
+
+absl::StatusOr<ReadView> Overlay::Get(const Key& key) {
+  Entry* entry = FindEntry(key);
+  if (entry != nullptr && entry->is_changed) return ViewOf(entry->change);
+  if (is_removed(key.account)) return ReadView{Found::kAbsent, {}};
+  if (entry != nullptr && entry->is_read) return ViewOf(entry->below);
   ASSIGN_OR_RETURN(ReadResult result, reader_->Read(key));
   if (result.found == Found::kUnknown) {
     NoteMissing(key);
-    return ReadResult{Found::kUnknown, {}};
+    return ReadView{Found::kUnknown, {}};
   }
-  const bool present = result.found == Found::kPresent;
   ++resources_.reads;
   resources_.read_bytes += key.key.size();
-  if (present) resources_.read_bytes += result.value.size();
-  below_.emplace(key, present ? Value(result.value) : Value());
-  return result;
+  if (entry == nullptr) entry = NewEntry(key);
+  entry->is_read = true;
+  if (result.found == Found::kPresent) {
+    resources_.read_bytes += result.value.size();
+    entry->below = std::move(result.value);
+  }
+  return ViewOf(entry->below);
 }
 
 void Overlay::Put(const Key& key, base::Bytes value) {
@@ -47,7 +62,7 @@ void Overlay::AddEvent(Event event) {
 
 absl::StatusOr<std::optional<unsigned __int128>> Overlay::Balance(
     const AccountId& account) {
-  ASSIGN_OR_RETURN(ReadResult result, Get({account, Kind::kBalance, {}}));
+  ASSIGN_OR_RETURN(const ReadView result, Get({account, Kind::kBalance, {}}));
   if (result.found == Found::kUnknown) return std::nullopt;
   if (result.found == Found::kAbsent)
     return std::optional<unsigned __int128>(0);
@@ -64,27 +79,22 @@ void Overlay::SetBalance(const AccountId& account, unsigned __int128 balance) {
 }
 
 void Overlay::RemoveAccount(const AccountId& account) {
-  // The keys are gathered first: Change() would invalidate the iterators.
-  std::vector<Key> keys = {{account, Kind::kBalance, {}},
-                           {account, Kind::kCode, {}},
-                           {account, Kind::kNonce, {}}};
-  const Key first_storage{account, Kind::kStorage, {}};
-  for (auto it = changes_.lower_bound(first_storage);
-       it != changes_.end() && it->first.account == account; ++it) {
-    keys.push_back(it->first);
+  for (const Kind kind : {Kind::kBalance, Kind::kCode, Kind::kNonce}) {
+    Delete({account, kind, {}});
   }
-  for (auto it = below_.lower_bound(first_storage);
-       it != below_.end() && it->first.account == account; ++it) {
-    if (it->second.has_value() && !changes_.contains(it->first)) {
-      keys.push_back(it->first);
+  // Changing entries that exist keeps the iterator.
+  for (auto it = by_key_.lower_bound(Key{account, Kind::kStorage, {}});
+       it != by_key_.end() && (*it)->key.account == account; ++it) {
+    Entry* const entry = *it;
+    if (entry->is_changed || (entry->is_read && entry->below.has_value())) {
+      Change(entry, std::nullopt);
     }
   }
-  for (const Key& key : keys) Delete(key);
   if (removed_.insert(account).second && !checkpoints_.empty()) {
-    journal_.push_back({.key = {account, Kind::kStorage, {}},
-                        .is_removal = true,
+    journal_.push_back({.entry = nullptr,
                         .had_change = false,
-                        .previous = {}});
+                        .previous = {},
+                        .account = account});
   }
 }
 
@@ -97,8 +107,9 @@ void Overlay::Revert() {
   const Mark mark = checkpoints_.back();
   checkpoints_.pop_back();
   while (journal_.size() > mark.journal_size) {
-    if (reverted_keys_ != nullptr && !journal_.back().is_removal) {
-      reverted_keys_->insert(journal_.back().key);
+    const Entry* const entry = journal_.back().entry;
+    if (reverted_keys_ != nullptr && entry != nullptr) {
+      reverted_keys_->insert(entry->key);
     }
     Apply(std::move(journal_.back()));
     journal_.pop_back();
@@ -116,22 +127,24 @@ void Overlay::Commit() {
 
 std::vector<Effect> Overlay::Effects() const {
   std::vector<Effect> effects;
-  for (const auto& [key, value] : changes_) {
-    auto below = below_.find(key);
-    if (below != below_.end() && below->second == value) {
+  effects.reserve(by_key_.size());
+  for (const Entry* entry : by_key_) {
+    if (!entry->is_changed) continue;
+    if (entry->is_read && entry->below == entry->change) {
       const bool dropped_below =
-          value.has_value() && removed_.contains(key.account);
+          entry->change.has_value() && is_removed(entry->key.account);
       if (!dropped_below) continue;
     }
-    effects.push_back({key, value});
+    effects.push_back({entry->key, entry->change});
   }
   return effects;
 }
 
 std::vector<Key> Overlay::ChangedKeys() const {
   std::vector<Key> keys;
-  keys.reserve(changes_.size());
-  for (const auto& [key, value] : changes_) keys.push_back(key);
+  for (const Entry* entry : by_key_) {
+    if (entry->is_changed) keys.push_back(entry->key);
+  }
   return keys;
 }
 
@@ -141,39 +154,44 @@ std::vector<AccountId> Overlay::removed_accounts() const {
 
 std::vector<ReadRecord> Overlay::Reads() const {
   std::vector<ReadRecord> reads;
-  reads.reserve(below_.size());
-  for (const auto& [key, value] : below_) {
-    ReadRecord record;
-    record.key = key;
-    record.present = value.has_value();
-    if (record.present) record.value_hash = base::Blake2b256(*value);
-    reads.push_back(std::move(record));
+  reads.reserve(by_key_.size());
+  for (const Entry* entry : by_key_) {
+    if (!entry->is_read) continue;
+    ReadRecord& record = reads.emplace_back();
+    record.key = entry->key;
+    record.present = entry->below.has_value();
+    if (record.present) record.value_hash = base::Blake2b256(*entry->below);
   }
   return reads;
 }
 
 void Overlay::Change(const Key& key, Value value) {
+  Entry* entry = FindEntry(key);
+  if (entry == nullptr) entry = NewEntry(key);
+  Change(entry, std::move(value));
+}
+
+void Overlay::Change(Entry* entry, Value value) {
   ++resources_.writes;
-  resources_.write_bytes += key.key.size();
+  resources_.write_bytes += entry->key.key.size();
   if (value.has_value()) resources_.write_bytes += value->size();
-  auto [it, inserted] = changes_.try_emplace(key);
   if (!checkpoints_.empty()) {
-    journal_.push_back({.key = key,
-                        .is_removal = false,
-                        .had_change = !inserted,
-                        .previous = std::move(it->second)});
+    journal_.push_back({.entry = entry,
+                        .had_change = entry->is_changed,
+                        .previous = std::move(entry->change),
+                        .account = {}});
   }
-  it->second = std::move(value);
+  entry->is_changed = true;
+  entry->change = std::move(value);
 }
 
 void Overlay::Apply(Undo undo) {
-  if (undo.is_removal) {
-    removed_.erase(undo.key.account);
-  } else if (undo.had_change) {
-    changes_[undo.key] = std::move(undo.previous);
-  } else {
-    changes_.erase(undo.key);
+  if (undo.entry == nullptr) {
+    removed_.erase(undo.account);
+    return;
   }
+  undo.entry->is_changed = undo.had_change;
+  undo.entry->change = std::move(undo.previous);
 }
 
 void Overlay::NoteMissing(const Key& key) {

@@ -5,12 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "engine/state/reader.h"
 #include "engine/state/types.h"
 
@@ -36,6 +37,12 @@ struct ReadRecord {
   base::Hash256 value_hash;  // BLAKE2b-256 of the value, where present
 };
 
+// What was found under a key; `value` is valid until the overlay's next change.
+struct ReadView {
+  Found found = Found::kAbsent;
+  absl::string_view value;  // where kPresent
+};
+
 // Not thread-safe; does not own the reader, which must outlive it. Reads are
 // recorded once a key, the first time they reach the reader, also inside calls
 // that are reverted later. Everything that is answered is a function of the
@@ -50,7 +57,7 @@ class Overlay {
 
   // kUnknown is noted in missing() and must end the execution. A status is the
   // reader's own.
-  absl::StatusOr<ReadResult> Get(const Key& key);
+  absl::StatusOr<ReadView> Get(const Key& key);
   void Put(const Key& key, base::Bytes value);
   void Delete(const Key& key);
   void AddEvent(Event event);
@@ -114,29 +121,53 @@ class Overlay {
  private:
   using Value = std::optional<base::Bytes>;  // nullopt: absent
 
-  // How to take one change back. Either the entry of `key` in changes_ was
-  // `previous` (or none), or (removal) key.account was not in removed_.
-  struct Undo {
+  // All that is known of a key: what the reader answered, once `is_read`, and
+  // what the execution made of it, while `is_changed`.
+  struct Entry {
     Key key;
-    bool is_removal = false;
+    Value below;
+    Value change;
+    bool is_read = false;
+    bool is_changed = false;
+  };
+  struct ByKey {
+    using is_transparent = void;
+    static const Key& KeyOf(const Key& key) { return key; }
+    static const Key& KeyOf(const Entry* entry) { return entry->key; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return KeyOf(a) < KeyOf(b);
+    }
+  };
+  // How to take one change back: either the entry's change was `previous` (or
+  // there was none), or (removal: no entry) `account` was not in removed_.
+  struct Undo {
+    Entry* entry = nullptr;
     bool had_change = false;
     Value previous;
+    AccountId account;
   };
   struct Mark {
     size_t journal_size = 0;
     size_t events_count = 0;
   };
 
-  // Records the present entry for a revert, then overwrites it.
+  static ReadView ViewOf(const Value& value);
+  Entry* FindEntry(const Key& key) const;  // or null
+  Entry* NewEntry(const Key& key);
+  bool is_removed(const AccountId& account) const {
+    return !removed_.empty() && removed_.contains(account);
+  }
+  // Records the present change for a revert, then overwrites it.
   void Change(const Key& key, Value value);
+  void Change(Entry* entry, Value value);
   void Apply(Undo undo);
   void NoteMissing(const Key& key);
 
   Reader* reader_;
-  // What the reader answered; only ever grows.
-  absl::btree_map<Key, Value> below_;
-  // What the execution made of it.
-  absl::btree_map<Key, Value> changes_;
+  // Where the entries stand; only ever grows.
+  std::deque<Entry> entries_;
+  absl::btree_set<Entry*, ByKey> by_key_;
   absl::btree_set<AccountId> removed_;
   std::vector<Event> events_;
   // Empty while no checkpoint is open.

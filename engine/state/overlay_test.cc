@@ -55,9 +55,9 @@ std::vector<std::string> Text(const std::vector<ReadRecord>& reads) {
 }
 
 std::string Read(Overlay& overlay, const Key& key) {
-  const ReadResult result = overlay.Get(key).value();
+  const ReadView result = overlay.Get(key).value();
   if (result.found == Found::kUnknown) return "?";
-  return result.found == Found::kAbsent ? "-" : "=" + result.value;
+  return result.found == Found::kAbsent ? "-" : "=" + base::Bytes(result.value);
 }
 
 // Counts what reaches the state below.

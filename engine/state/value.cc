@@ -8,7 +8,7 @@
 namespace ashlar::state {
 namespace {
 
-absl::Status CheckSize(const base::Bytes& value, size_t size_bytes,
+absl::Status CheckSize(absl::string_view value, size_t size_bytes,
                        absl::string_view what) {
   if (value.size() == size_bytes) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(
@@ -26,14 +26,14 @@ base::Bytes Encode(T number) {
 
 base::Bytes EncodeBalance(unsigned __int128 balance) { return Encode(balance); }
 
-absl::StatusOr<unsigned __int128> DecodeBalance(const base::Bytes& value) {
+absl::StatusOr<unsigned __int128> DecodeBalance(absl::string_view value) {
   RETURN_IF_ERROR(CheckSize(value, sizeof(unsigned __int128), "balance"));
   return base::LoadLe<unsigned __int128>(value.data());
 }
 
 base::Bytes EncodeNonce(uint64_t nonce) { return Encode(nonce); }
 
-absl::StatusOr<uint64_t> DecodeNonce(const base::Bytes& value) {
+absl::StatusOr<uint64_t> DecodeNonce(absl::string_view value) {
   RETURN_IF_ERROR(CheckSize(value, sizeof(uint64_t), "nonce"));
   return base::LoadLe<uint64_t>(value.data());
 }
@@ -42,7 +42,7 @@ base::Bytes EncodeCode(const base::Hash256& hash) {
   return base::Bytes(hash.view());
 }
 
-absl::StatusOr<base::Hash256> DecodeCode(const base::Bytes& value) {
+absl::StatusOr<base::Hash256> DecodeCode(absl::string_view value) {
   RETURN_IF_ERROR(CheckSize(value, base::Hash256::kSizeBytes, "code hash"));
   return base::Hash256::FromBytes(value);
 }

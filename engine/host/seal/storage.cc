@@ -21,16 +21,16 @@ class Storage {
  public:
   Storage(Invocation* in, bool transient) : in_(*in), transient_(transient) {}
 
-  // False: the frame must stop.
-  bool Get(const state::Key& key, std::optional<base::Bytes>* value) {
+  // False: the frame must stop. `*value` is valid until the next change.
+  bool Get(const state::Key& key, std::optional<absl::string_view>* value) {
     if (transient_) {
       const base::Bytes* found = in_.tree().transient().Get(key);
       if (found != nullptr) *value = *found;
       return true;
     }
-    state::ReadResult read;
+    state::ReadView read;
     if (!in_.tree().Read(key, &read)) return false;
-    if (read.found == state::Found::kPresent) *value = std::move(read.value);
+    if (read.found == state::Found::kPresent) *value = read.value;
     return true;
   }
 
@@ -55,7 +55,7 @@ class Storage {
   bool transient_;
 };
 
-uint32_t LengthOrSentinel(const std::optional<base::Bytes>& value) {
+uint32_t LengthOrSentinel(const std::optional<absl::string_view>& value) {
   return value.has_value() ? static_cast<uint32_t>(value->size()) : kSentinel;
 }
 
@@ -90,7 +90,7 @@ HostResult Set(Invocation& in, absl::string_view key_bytes, int value_ptr,
                          size_max, value.size());
   }
   Storage storage(&in, transient);
-  std::optional<base::Bytes> old;
+  std::optional<absl::string_view> old;
   if (answers && !storage.Get(key, &old)) return in.Stop();
   if (!storage.Put(key, value)) return in.Stop();
   return answers ? in.Return32(LengthOrSentinel(old)) : in.Done();
@@ -103,7 +103,7 @@ HostResult Clear(Invocation& in, absl::string_view key_bytes, bool answers,
   if (!PayForKey(in, key_bytes, &key, &failed)) return failed;
   if (in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
   Storage storage(&in, transient);
-  std::optional<base::Bytes> old;
+  std::optional<absl::string_view> old;
   if (answers && !storage.Get(key, &old)) return in.Stop();
   if (!storage.Delete(key)) return in.Stop();
   return answers ? in.Return32(LengthOrSentinel(old)) : in.Done();
@@ -117,10 +117,15 @@ HostResult Get(Invocation& in, absl::string_view key_bytes, int out_ptr,
   if (!PayForKey(in, key_bytes, &key, &failed)) return failed;
   if (take && in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
   Storage storage(&in, transient);
-  std::optional<base::Bytes> value;
+  std::optional<absl::string_view> value;
   if (!storage.Get(key, &value)) return in.Stop();
   if (!value.has_value()) return in.Return(ReturnCode::kKeyNotFound);
-  if (take && !storage.Delete(key)) return in.Stop();
+  base::Bytes taken;
+  if (take) {
+    taken = base::Bytes(*value);
+    value = taken;
+    if (!storage.Delete(key)) return in.Stop();
+  }
   if (!in.WritePair(out_ptr, out_len_ptr, *value)) return in.failed();
   return in.Return(ReturnCode::kSuccess);
 }
@@ -130,7 +135,7 @@ HostResult Contains(Invocation& in, absl::string_view key_bytes,
   state::Key key;
   HostResult failed;
   if (!PayForKey(in, key_bytes, &key, &failed)) return failed;
-  std::optional<base::Bytes> value;
+  std::optional<absl::string_view> value;
   if (!Storage(&in, transient).Get(key, &value)) return in.Stop();
   return in.Return32(LengthOrSentinel(value));
 }
