@@ -28,7 +28,8 @@ using OffsetOfFn = uint32_t (*)(const Code& code, uint32_t function,
                                 const uint8_t* pc);
 
 // Of code whose functions are translated at their first call: until then a
-// function's entry is a stub (kLazyFrameSlots). Such code belongs to one execution.
+// function's entry is a stub (kLazyFrameSlots). Such code belongs to one
+// execution.
 struct LazyCode {
   // Translates a function that was not yet; its entry. engine/compile fills it
   // in. Where it throws, nothing has changed.
