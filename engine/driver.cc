@@ -9,6 +9,7 @@
 #include "engine/driver_contract.h"
 #include "engine/function_names.h"
 #include "engine/host/seal/calls.h"
+#include "engine/host/seal/functions.h"
 #include "engine/linker.h"
 #include "engine/loader.h"
 
@@ -328,13 +329,13 @@ void Driver::Link(Contract* contract, std::vector<interp::Extern>* imports) {
   LinkImports(
       module, profile_.limits, store,
       [&](const wasm::Import& import) {
-        const interp::HostFunction function =
+        const host::SealFunction* const f =
             import.index < compiled.host_functions.size()
                 ? compiled.host_functions[import.index]
                 : nullptr;
-        return function != nullptr
+        return f != nullptr
                    ? store->NewHostFunc(&module.func_type(import.index),
-                                        function, &tree_)
+                                        f->function, f->host_data())
                    : NewUnknownFunction(module, import, store);
       },
       imports);
@@ -357,6 +358,7 @@ std::optional<Driver::End> Driver::Instantiate(Contract* contract) {
     return Trapped(Trap::kHostError, error.link_error);
   }
   if (error.trap != Trap::kNone) return Trapped(error.trap, "");
+  tree_.top().tree = &tree_;
   contract->instance->host_data = &tree_.top();
   contract->instance->profile_module = contract->profile_module;
   if (!tree_.NotePages(PagesInUse())) return EndOfLimit();

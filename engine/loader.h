@@ -10,8 +10,8 @@
 #include "absl/strings/string_view.h"
 #include "engine/base/hash.h"
 #include "engine/compile/scratch.h"
+#include "engine/host/seal/functions.h"
 #include "engine/interp/code.h"
-#include "engine/interp/instance.h"
 #include "engine/profile.h"
 #include "engine/wasm/module.h"
 #include "engine/wasm/violation.h"
@@ -34,7 +34,7 @@ struct CompiledModule {
   interp::Code code;
   // Of an ABI: what each imported function means, by its index; null where the
   // ABI does not know it.
-  std::vector<interp::HostFunction> host_functions;
+  std::vector<const host::SealFunction*> host_functions;
 };
 
 // BLAKE2b-256 of the module's bytes: its name everywhere, and its code hash.

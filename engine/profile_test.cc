@@ -16,11 +16,11 @@ const Profile& BuiltIn(absl::string_view name) {
 // here.
 TEST(Profile, DigestsAreGolden) {
   EXPECT_EQ(BuiltIn("strict-1").digest.ToHex(),
-            "590c84883cd4766f9bd1df7598ff63fbca8de7458e50edf1a8dce35a684d37aa");
+            "f09b9caea430e2e934f0319bd77dd99dfe9a44ccd8c37185c2f0e5340454cda8");
   EXPECT_EQ(BuiltIn("relaxed-1").digest.ToHex(),
-            "e686e2783559f9ca8ee4f2a2fc066a3fc1dcafdb95d71eb72dd75d53988d7093");
+            "fe9f0b1fe483d244b52f07a1c200ffaa08ce975155aaa8c80d475b97de765cd6");
   EXPECT_EQ(BuiltIn("seal-1").digest.ToHex(),
-            "ee1b3aaa5db5122233442c0a378ba7f859e577639bdd6b88e0625523566f83bc");
+            "d9d30f23d6a01138a87ef3da94c24baadd3eefce8b794b7dd83fd618284b09ba");
 }
 
 TEST(Profile, BuiltInOnesAreWhatTheyAreMeantToBe) {

@@ -41,8 +41,11 @@ struct PendingCall {
   bool is_tail_call = false;
 };
 
+class CallTree;
+
 // One open contract. The driver owns it through CallTree.
 struct Frame {
+  CallTree* tree = nullptr;  // that it is in; set before its code runs
   // What it was called with.
   state::AccountId account;
   state::AccountId caller;

@@ -144,7 +144,11 @@ class NaiveExecution {
     naive::HostContext& context;
     uint64_t spent = 0;
     uint64_t input_bytes = 0;
+    uint64_t reads = 0;
+    uint64_t writes = 0;
+    bool is_recorded = false;
     bool in_bounds = true;
+    uint64_t recorded() const { return is_recorded ? input_bytes : 0; }
     uint32_t Arg(int i) const { return static_cast<uint32_t>(context.args[i]); }
     uint64_t left() const { return context.fuel_left - spent; }
   };
@@ -298,7 +302,25 @@ class NaiveExecution {
       Stop(Trap::kOutOfBoundsMemoryAccess);
       return false;
     }
-    return Charge(call, schedule_.host_call + BytesFuel(call.input_bytes));
+    return Charge(call, schedule_.host_call + BytesFuel(call.input_bytes) +
+                            call.reads * schedule_.state_read +
+                            call.writes * schedule_.state_write +
+                            call.recorded() * schedule_.state_byte);
+  }
+  // What the function looks up and changes, and whether its inputs' bytes are
+  // those of the state or the outcome.
+  static void Does(Call& call, uint64_t reads, uint64_t writes,
+                   bool is_recorded = false) {
+    call.reads += reads;
+    call.writes += writes;
+    call.is_recorded |= is_recorded;
+  }
+  bool PayForModule(Call& call, const Hash256& hash) {
+    return Charge(call, BytesFuel(chain_.modules_.at(hash).size_bytes));
+  }
+  bool PayForValue(Call& call, uint64_t size_or_none) {
+    return size_or_none == kNone ||
+           Charge(call, size_or_none * schedule_.state_byte);
   }
   bool CheckPair(Call& call, uint32_t at, uint32_t size_at, uint64_t size) {
     Trap trap = Trap::kNone;
@@ -419,27 +441,36 @@ class NaiveExecution {
   uint64_t SetStorage(Call& call) {
     const std::string key = Input(call, call.Arg(0), call.Arg(1));
     const std::string value = Input(call, call.Arg(2), call.Arg(3));
+    Does(call, 1, 1, true);
     if (!Pay(call) || IsChangeRefused()) return 0;
     const uint64_t old = SizeOrNone(StorageKey(key));
+    if (!PayForValue(call, old)) return 0;
     state_[StorageKey(key)] = value;
     return old;
   }
   uint64_t ClearStorage(Call& call) {
     const std::string key = Input(call, call.Arg(0), call.Arg(1));
+    Does(call, 1, 1, true);
     if (!Pay(call) || IsChangeRefused()) return 0;
     const uint64_t old = SizeOrNone(StorageKey(key));
+    if (!PayForValue(call, old)) return 0;
     state_.erase(StorageKey(key));
     return old;
   }
   uint64_t ContainsStorage(Call& call) {
     const std::string key = Input(call, call.Arg(0), call.Arg(1));
-    return Pay(call) ? SizeOrNone(StorageKey(key)) : 0;
+    Does(call, 1, 0, true);
+    if (!Pay(call)) return 0;
+    const uint64_t size = SizeOrNone(StorageKey(key));
+    return PayForValue(call, size) ? size : 0;
   }
   uint64_t GetOrTake(Call& call, bool takes) {
     const std::string key = Input(call, call.Arg(0), call.Arg(1));
+    Does(call, 1, takes ? 1 : 0, true);
     if (!Pay(call) || (takes && IsChangeRefused())) return 0;
     const auto value = Get(StorageKey(key));
     if (!value.has_value()) return 3;
+    if (!PayForValue(call, value->size())) return 0;
     if (takes) state_.erase(StorageKey(key));
     WritePair(call, call.Arg(2), call.Arg(3), *value);
     return 0;
@@ -450,6 +481,7 @@ class NaiveExecution {
   uint64_t HostTransfer(Call& call) {
     const Hash256 to = InputHash(call, call.Arg(0));
     const Balance value = InputBalance(call, call.Arg(2));
+    Does(call, 2, 2);
     if (!Pay(call) || IsChangeRefused()) return 0;
     return Transfer(frame().account, to, value) ? 0 : 5;
   }
@@ -463,6 +495,8 @@ class NaiveExecution {
     ReadInput(call, 4, &args);
     args.output = call.Arg(6);
     args.output_size = call.Arg(7);
+    Does(call, 2, 0);
+    if (args.value != 0) Does(call, 2, 2);
     if (!Pay(call)) return 0;
     Frame callee;
     if (!PrepareCall(args, 31, &callee)) return 0;
@@ -484,6 +518,7 @@ class NaiveExecution {
     ReadInput(call, 2, &args);
     args.output = call.Arg(4);
     args.output_size = call.Arg(5);
+    Does(call, 1, 0);
     if (!Pay(call)) return 0;
     Frame callee;
     if (!PrepareCall(args, 7, &callee)) return 0;
@@ -508,6 +543,8 @@ class NaiveExecution {
     args.output = call.Arg(7);
     args.output_size = call.Arg(8);
     args.salt = Input(call, call.Arg(9), call.Arg(10));
+    Does(call, 2, 1);
+    if (args.value != 0) Does(call, 2, 2);
     if (!Pay(call)) return 0;
     Frame callee;
     if (!PrepareCall(args, 0, &callee) || IsChangeRefused()) return 0;
@@ -523,6 +560,7 @@ class NaiveExecution {
     callee.code_hash = args.target;
     callee.is_constructor = true;
     if (!chain_.modules_.contains(args.target)) return 7;
+    if (!PayForModule(call, args.target)) return 0;
     if (CodeOf(callee.account).has_value()) {
       return Stop(Trap::kDuplicateContract);
     }
@@ -574,6 +612,7 @@ class NaiveExecution {
   // Rule 8 of the fuel page.
   uint64_t Start(Call& call, const CallArgs& args, Frame callee) {
     if (!chain_.modules_.contains(callee.code_hash)) return 7;
+    if (!args.is_instantiate && !PayForModule(call, callee.code_hash)) return 0;
     ++calls_;
     const NaiveState before = state_;
     if (args.is_instantiate) SetCode(callee.account, callee.code_hash);
@@ -623,6 +662,7 @@ class NaiveExecution {
 
   uint64_t Terminate(Call& call) {
     const Hash256 beneficiary = InputHash(call, call.Arg(0));
+    Does(call, 2, 2);
     if (!Pay(call) || IsChangeRefused()) return 0;
     if (frame().is_constructor) return Stop(Trap::kTerminatedInConstructor);
     const Hash256 account = frame().account;
@@ -641,14 +681,17 @@ class NaiveExecution {
 
   uint64_t SetCodeHash(Call& call) {
     const Hash256 hash = InputHash(call, call.Arg(0));
+    Does(call, 1, 1);
     if (!Pay(call) || IsChangeRefused()) return 0;
     if (!chain_.modules_.contains(hash)) return 7;
+    if (!PayForModule(call, hash)) return 0;
     SetCode(frame().account, hash);
     return 0;
   }
 
   uint64_t Return(Call& call) {
     const std::string data = Input(call, call.Arg(1), call.Arg(2));
+    Does(call, 0, 0, true);
     if (!Pay(call)) return 0;
     if (call.Arg(0) > 1) return Stop(Trap::kInvalidCallFlags);
     frame().flags = call.Arg(0);
@@ -659,6 +702,7 @@ class NaiveExecution {
   uint64_t DepositEvent(Call& call) {
     const std::string topics = Input(call, call.Arg(0), call.Arg(1));
     const std::string data = Input(call, call.Arg(2), call.Arg(3));
+    Does(call, 0, 0, true);
     if (!Pay(call) || IsChangeRefused()) return 0;
     events_.push_back({frame().account, topics, data});
     return 0;
@@ -677,6 +721,7 @@ class NaiveExecution {
   uint64_t Caller(Call& call) { return Answer(call, frame().caller.view()); }
   uint64_t Address(Call& call) { return Answer(call, frame().account.view()); }
   uint64_t OwnBalance(Call& call) {
+    Does(call, 1, 0);
     return Answer(call, Le(GetBalance(frame().account)));
   }
   uint64_t ValueTransferred(Call& call) {

@@ -19,11 +19,10 @@ namespace {
 using interp::Exit;
 using interp::HostResult;
 
-// The host data of a function that records what `real` does.
+// The host data of a function that records what the ABI's does.
 struct Wrapper {
   const wasm::Import* import = nullptr;
-  interp::HostFunction real = nullptr;
-  host::CallTree* tree = nullptr;
+  const host::SealFunction* function = nullptr;
   RecordedCall* out = nullptr;
 };
 
@@ -55,10 +54,10 @@ HostResult CallAndRecord(interp::HostCall& call) {
   const uint64_t fuel = call.fuel_left();
 
   interp::Func real = *call.func();
-  real.host_data = wrapper.tree;
+  real.host_data = wrapper.function->host_data();
   interp::HostCall inner(call.execution(), call.instance(), &real,
                          call.slots());
-  const HostResult result = wrapper.real(inner);
+  const HostResult result = wrapper.function->function(inner);
 
   if (result == HostResult::kSuspend) {
     wrapper.out->is_whole = false;
@@ -81,7 +80,7 @@ HostResult CallAndRecord(interp::HostCall& call) {
 // What the module's imports are filled with.
 std::vector<interp::Extern> Link(const wasm::Module& module,
                                  const engine::Profile& profile,
-                                 host::CallTree* tree, RecordedCall* out,
+                                 RecordedCall* out,
                                  std::vector<Wrapper>* wrappers,
                                  interp::Store* store) {
   std::vector<interp::Extern> externs;
@@ -100,7 +99,7 @@ std::vector<interp::Extern> Link(const wasm::Module& module,
     const host::SealFunction* function = host::FindSealFunction(
         import.module, import.name, type, &name_is_known);
     CHECK(function != nullptr);
-    wrappers->push_back({&import, function->function, tree, out});
+    wrappers->push_back({&import, function, out});
     e.func = store->NewHostFunc(&type, CallAndRecord, &wrappers->back());
   }
   return externs;
@@ -163,9 +162,10 @@ RecordedCall Record(const engine::ExecuteRequest& request,
   interp::Instance* instance = nullptr;
   const interp::InstantiateError error = store.Instantiate(
       &subject.compiled->code,
-      Link(subject.module(), profile, &tree, &out, &wrappers, &store),
+      Link(subject.module(), profile, &out, &wrappers, &store),
       profile.limits.memory_pages_max, &instance);
   CHECK(error.ok());
+  tree.top().tree = &tree;
   instance->host_data = &tree.top();
   CHECK(tree.NotePages(instance->memory->pages()));
 

@@ -7,6 +7,7 @@
 #include "engine/base/serial.h"
 #include "engine/host/seal/handlers.h"
 #include "engine/host/seal/invocation.h"
+#include "engine/host/seal/work.h"
 
 namespace ashlar::host {
 namespace seal {
@@ -138,6 +139,7 @@ bool IsLocked(Invocation& in, const Hash256& account, uint32_t flags) {
 }
 
 HostResult StartCall(Invocation& in, const CallArgs& args) {
+  if (args.value != 0) in.AddWork(work::kMoveBalance);
   if (!in.Pay()) return in.failed();
   base::Bytes input;
   const Trap trap = CheckCall(in, args, kCallFlags, &input);
@@ -157,6 +159,7 @@ HostResult StartCall(Invocation& in, const CallArgs& args) {
   if (frame->module_bytes == nullptr) {
     return in.Return(ReturnCode::kCodeNotFound);
   }
+  if (!in.PayForModule(frame->module_bytes->size())) return in.failed();
   return Start(in, args, std::move(frame), nullptr);
 }
 
@@ -179,6 +182,7 @@ HostResult StartDelegateCall(Invocation& in, const CallArgs& args) {
   if (frame->module_bytes == nullptr) {
     return in.Return(ReturnCode::kCodeNotFound);
   }
+  if (!in.PayForModule(frame->module_bytes->size())) return in.failed();
   return Start(in, args, std::move(frame), nullptr);
 }
 
@@ -194,6 +198,7 @@ Hash256 ContractAddress(const Hash256& deployer, const CallArgs& args) {
 }
 
 HostResult StartInstantiate(Invocation& in, CallArgs args) {
+  if (args.value != 0) in.AddWork(work::kMoveBalance);
   if (!in.Pay()) return in.failed();
   args.pending.is_instantiate = true;
   base::Bytes input;
@@ -210,6 +215,7 @@ HostResult StartInstantiate(Invocation& in, CallArgs args) {
   if (frame->module_bytes == nullptr) {
     return in.Return(ReturnCode::kCodeNotFound);
   }
+  if (!in.PayForModule(frame->module_bytes->size())) return in.failed();
   std::optional<Hash256> code;
   if (!in.tree().CodeOf(frame->account, &code)) return in.Stop();
   if (code.has_value()) return in.Trap(Trap::kDuplicateContract);
@@ -377,6 +383,7 @@ HostResult SetCodeHash(HostCall& call) {
   std::shared_ptr<const base::Bytes> bytes;
   if (!in.tree().FindModule(code_hash, &bytes)) return in.Stop();
   if (bytes == nullptr) return in.Return(ReturnCode::kCodeNotFound);
+  if (!in.PayForModule(bytes->size())) return in.failed();
   if (!in.tree().SetCode(in.frame().account, code_hash)) return in.Stop();
   return in.Return(ReturnCode::kSuccess);
 }
@@ -393,7 +400,8 @@ HostResult LockDelegateDependency(HostCall& call) {
   }
   std::shared_ptr<const base::Bytes> bytes;
   if (!in.tree().FindModule(code_hash, &bytes)) return in.Stop();
-  return bytes != nullptr ? in.Done() : in.Trap(Trap::kCodeNotFound);
+  if (bytes == nullptr) return in.Trap(Trap::kCodeNotFound);
+  return in.PayForModule(bytes->size()) ? in.Done() : in.failed();
 }
 
 HostResult UnlockDelegateDependency(HostCall& call) {

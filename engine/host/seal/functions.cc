@@ -10,16 +10,16 @@ namespace ashlar::host {
 namespace {
 
 constexpr SealFunction kFunctions[] = {
-#define SEAL(function, module, name, names, type, status, doc) \
-  {                                                            \
-      seal::function,                                          \
-      module,                                                  \
-      name,                                                    \
-      "seal_" name,                                            \
-      SealNames::k##names,                                     \
-      type,                                                    \
-      SealStatus::k##status,                                   \
-      doc},
+#define SEAL(function, module, name, names, type, status, row, doc) \
+  {seal::function,                                                  \
+   module,                                                          \
+   name,                                                            \
+   "seal_" name,                                                    \
+   SealNames::k##names,                                             \
+   type,                                                            \
+   SealStatus::k##status,                                           \
+   &work::k##row,                                                   \
+   doc},
 #include "engine/host/seal/abi.def"
 };
 

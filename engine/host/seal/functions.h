@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "engine/host/seal/work.h"
 #include "engine/interp/instance.h"
 #include "engine/wasm/types.h"
 
@@ -15,7 +16,8 @@ enum class SealNames : uint8_t { kBoth, kPlain, kPrefixed };
 enum class SealStatus : uint8_t { kStable, kUnstable, kDeprecated };
 
 // A row of abi.def. REQUIRES of `function`: the calling instance's host_data
-// is its host::Frame and the HostCall's host_data the host::CallTree.
+// is its host::Frame, whose tree is set, and the HostCall's host_data is
+// host_data().
 struct SealFunction {
   interp::HostFunction function;
   absl::string_view module;
@@ -24,7 +26,11 @@ struct SealFunction {
   SealNames names;
   absl::string_view type;
   SealStatus status;
+  const Work* work;
   absl::string_view doc;
+
+  // For Store::NewHostFunc. Handlers do not write to it.
+  void* host_data() const { return const_cast<Work*>(work); }
 };
 
 absl::Span<const SealFunction> SealFunctions();

@@ -9,7 +9,7 @@
 // Not in the room's own namespace: the names are those of the table.
 namespace ashlar::host::seal {
 
-#define SEAL(function, module, name, names, type, status, doc) \
+#define SEAL(function, module, name, names, type, status, work, doc) \
   interp::HostResult function(interp::HostCall& call);
 #include "engine/host/seal/abi.def"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/bytes.h"
+#include "engine/host/seal/work.h"
 #include "metering/fuel.h"
 
 namespace ashlar::host::seal {
@@ -49,7 +50,20 @@ bool Invocation::Charge(uint64_t fuel) {
 
 bool Invocation::Pay() {
   if (!in_bounds_) return Fail(Trap(Trap::kOutOfBoundsMemoryAccess));
-  return Charge(tree_.schedule().host_call + BytesFuel(input_bytes_));
+  const metering::Schedule& schedule = tree_.schedule();
+  return Charge(metering::SaturatingAdd(
+      schedule.host_call + BytesFuel(input_bytes_),
+      metering::SaturatingAdd(WorkFuel(*work_, input_bytes_, schedule),
+                              WorkFuel(*more_work_, 0, schedule))));
+}
+
+bool Invocation::PayForValue(uint64_t size_bytes) {
+  return Charge(
+      metering::SaturatingMul(size_bytes, tree_.schedule().state_byte));
+}
+
+bool Invocation::PayForModule(uint64_t size_bytes) {
+  return Charge(BytesFuel(size_bytes));
 }
 
 bool Invocation::WriteFixed(int ptr, absl::string_view value) {

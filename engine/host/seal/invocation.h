@@ -10,6 +10,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/int128.h"
 #include "engine/host/frames.h"
+#include "engine/host/seal/work.h"
 #include "engine/interp/execution.h"
 
 namespace ashlar::host::seal {
@@ -36,15 +37,17 @@ class Invocation {
  public:
   explicit Invocation(interp::HostCall& call)
       : call_(call),
-        tree_(*static_cast<CallTree*>(call.host_data())),
-        frame_(*static_cast<Frame*>(call.instance()->host_data)) {}
+        frame_(*static_cast<Frame*>(call.instance()->host_data)),
+        tree_(*frame_.tree),
+        work_(static_cast<const Work*>(call.host_data())) {}
 
   // For a call that is taken up again when its callee has ended: what it had
   // to pay at its start is paid.
   Invocation(interp::HostCall& call, CallTree* tree)
       : call_(call),
+        frame_(*static_cast<Frame*>(call.instance()->host_data)),
         tree_(*tree),
-        frame_(*static_cast<Frame*>(call.instance()->host_data)) {}
+        work_(nullptr) {}
 
   CallTree& tree() { return tree_; }
   Frame& frame() { return frame_; }
@@ -64,12 +67,18 @@ class Invocation {
   base::Balance InputBalance(int ptr);
   // Bytes that are handled without being read from memory.
   void AddInputBytes(uint64_t size_bytes) { input_bytes_ += size_bytes; }
+  // Work that only some calls of the function do, before Pay.
+  void AddWork(const Work& work) { more_work_ = &work; }
   // Checks the bounds of an output of a fixed size; written by WriteFixed.
   void OutputFixed(int ptr, uint32_t size_bytes);
 
-  // Charges the base price and the input bytes. Where it answers false, the
-  // handler returns failed().
+  // Charges the base price, the input bytes and the work. Where it answers
+  // false, the handler returns failed().
   [[nodiscard]] bool Pay();
+  // Charges for what was found in the state, likewise: an entry's value, a
+  // module.
+  [[nodiscard]] bool PayForValue(uint64_t size_bytes);
+  [[nodiscard]] bool PayForModule(uint64_t size_bytes);
   interp::HostResult failed() const { return failed_; }
 
   // Charges output bytes and writes. REQUIRES: OutputFixed of this size.
@@ -125,8 +134,10 @@ class Invocation {
   uint64_t BytesFuel(uint64_t size_bytes) const;
 
   interp::HostCall& call_;
-  CallTree& tree_;
   Frame& frame_;
+  CallTree& tree_;
+  const Work* work_;  // null: all of it was paid
+  const Work* more_work_ = &work::kPlain;
   uint64_t input_bytes_ = 0;
   bool in_bounds_ = true;
   interp::HostResult failed_ = interp::HostResult::kDone;

@@ -32,16 +32,16 @@ void CheckMemoryImport(const wasm::Module& module, const wasm::Import& import,
   }
 }
 
-interp::HostFunction CheckFunctionImport(const wasm::Module& module,
-                                         const wasm::Import& import,
-                                         bool reject_unknown,
-                                         wasm::Violations* violations) {
+const SealFunction* CheckFunctionImport(const wasm::Module& module,
+                                        const wasm::Import& import,
+                                        bool reject_unknown,
+                                        wasm::Violations* violations) {
   const wasm::FuncType* type = TypeOf(module, import.index);
   if (type == nullptr) return nullptr;
   bool name_is_known = false;
   const SealFunction* function =
       FindSealFunction(import.module, import.name, *type, &name_is_known);
-  if (function != nullptr) return function->function;
+  if (function != nullptr) return function;
   if (reject_unknown) {
     violations->Add(name_is_known ? ViolationCode::kAbiImportType
                                   : ViolationCode::kAbiUnknownImport,
@@ -53,7 +53,7 @@ interp::HostFunction CheckFunctionImport(const wasm::Module& module,
 
 void CheckImports(const wasm::Module& module, bool reject_unknown,
                   uint32_t memory_pages_max, wasm::Violations* violations,
-                  std::vector<interp::HostFunction>* functions) {
+                  std::vector<const SealFunction*>* functions) {
   bool has_memory = false;
   functions->clear();
   for (const wasm::Import& import : module.imports) {
@@ -114,7 +114,7 @@ void CheckExports(const wasm::Module& module, wasm::Violations* violations) {
 
 void CheckSealShape(const wasm::Module& module, bool reject_unknown,
                     uint32_t memory_pages_max, wasm::Violations* violations,
-                    std::vector<interp::HostFunction>* functions) {
+                    std::vector<const SealFunction*>* functions) {
   CheckImports(module, reject_unknown, memory_pages_max, violations, functions);
   CheckExports(module, violations);
   if (module.has_start) {

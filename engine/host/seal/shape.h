@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/interp/instance.h"
+#include "engine/host/seal/functions.h"
 #include "engine/wasm/module.h"
 #include "engine/wasm/violation.h"
 
@@ -27,7 +27,7 @@ namespace ashlar::host {
 // where the ABI knows no such function.
 void CheckSealShape(const wasm::Module& module, bool reject_unknown,
                     uint32_t memory_pages_max, wasm::Violations* violations,
-                    std::vector<interp::HostFunction>* functions);
+                    std::vector<const SealFunction*>* functions);
 
 }  // namespace ashlar::host
 

@@ -25,7 +25,7 @@ constexpr uint32_t kPagesMax = 16;
 
 // One meaning for each imported function, found by its names and type.
 void ExpectMeanings(const wasm::Module& module,
-                    const std::vector<interp::HostFunction>& functions) {
+                    const std::vector<const SealFunction*>& functions) {
   ASSERT_EQ(functions.size(), module.imported_functions);
   for (const wasm::Import& import : module.imports) {
     if (import.kind != ExternKind::kFunc) continue;
@@ -33,7 +33,7 @@ void ExpectMeanings(const wasm::Module& module,
     const SealFunction* f =
         FindSealFunction(import.module, import.name,
                          module.func_type(import.index), &name_is_known);
-    EXPECT_EQ(functions[import.index], f == nullptr ? nullptr : f->function);
+    EXPECT_EQ(functions[import.index], f);
   }
 }
 
@@ -48,7 +48,7 @@ std::vector<ViolationCode> Check(const ModuleBuilder& builder,
   EXPECT_TRUE(wasm::Decode(absl::MakeConstSpan(bytes).subspan(0, size),
                            base::kRelaxedLimits, wasm::Features::All(), &module,
                            &violations));
-  std::vector<interp::HostFunction> functions;
+  std::vector<const SealFunction*> functions;
   CheckSealShape(module, reject_unknown, kPagesMax, &violations, &functions);
   ExpectMeanings(module, functions);
   std::vector<ViolationCode> codes;

@@ -21,7 +21,8 @@ class Storage {
  public:
   Storage(Invocation* in, bool transient) : in_(*in), transient_(transient) {}
 
-  // False: the frame must stop. `*value` is valid until the next change.
+  // Reads a value and pays for it; false: the handler returns failed().
+  // `*value` is valid until the next change.
   bool Get(const state::Key& key, std::optional<absl::string_view>* value) {
     if (transient_) {
       const base::Bytes* found = in_.tree().transient().Get(key);
@@ -29,10 +30,19 @@ class Storage {
       return true;
     }
     state::ReadView read;
-    if (!in_.tree().Read(key, &read)) return false;
-    if (read.found == state::Found::kPresent) *value = read.value;
+    if (!in_.tree().Read(key, &read)) {
+      failed_ = in_.Stop();
+      return false;
+    }
+    if (read.found != state::Found::kPresent) return true;
+    if (!in_.PayForValue(read.value.size())) {
+      failed_ = in_.failed();
+      return false;
+    }
+    *value = read.value;
     return true;
   }
+  HostResult failed() const { return failed_; }
 
   bool Put(const state::Key& key, absl::string_view value) {
     if (transient_) {
@@ -53,6 +63,7 @@ class Storage {
  private:
   Invocation& in_;
   bool transient_;
+  HostResult failed_ = HostResult::kDone;
 };
 
 uint32_t LengthOrSentinel(const std::optional<absl::string_view>& value) {
@@ -91,7 +102,7 @@ HostResult Set(Invocation& in, absl::string_view key_bytes, int value_ptr,
   }
   Storage storage(&in, transient);
   std::optional<absl::string_view> old;
-  if (answers && !storage.Get(key, &old)) return in.Stop();
+  if (answers && !storage.Get(key, &old)) return storage.failed();
   if (!storage.Put(key, value)) return in.Stop();
   return answers ? in.Return32(LengthOrSentinel(old)) : in.Done();
 }
@@ -104,7 +115,7 @@ HostResult Clear(Invocation& in, absl::string_view key_bytes, bool answers,
   if (in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
   Storage storage(&in, transient);
   std::optional<absl::string_view> old;
-  if (answers && !storage.Get(key, &old)) return in.Stop();
+  if (answers && !storage.Get(key, &old)) return storage.failed();
   if (!storage.Delete(key)) return in.Stop();
   return answers ? in.Return32(LengthOrSentinel(old)) : in.Done();
 }
@@ -118,7 +129,7 @@ HostResult Get(Invocation& in, absl::string_view key_bytes, int out_ptr,
   if (take && in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
   Storage storage(&in, transient);
   std::optional<absl::string_view> value;
-  if (!storage.Get(key, &value)) return in.Stop();
+  if (!storage.Get(key, &value)) return storage.failed();
   if (!value.has_value()) return in.Return(ReturnCode::kKeyNotFound);
   base::Bytes taken;
   if (take) {
@@ -136,7 +147,8 @@ HostResult Contains(Invocation& in, absl::string_view key_bytes,
   HostResult failed;
   if (!PayForKey(in, key_bytes, &key, &failed)) return failed;
   std::optional<absl::string_view> value;
-  if (!Storage(&in, transient).Get(key, &value)) return in.Stop();
+  Storage storage(&in, transient);
+  if (!storage.Get(key, &value)) return storage.failed();
   return in.Return32(LengthOrSentinel(value));
 }
 
