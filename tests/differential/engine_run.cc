@@ -49,12 +49,12 @@ class Loaded {
     padded_.resize(size_ + wasm::Module::kReadablePadding);
   }
 
-  bool Load(std::string* error) {
+  bool Load(const metering::Schedule& schedule, std::string* error) {
     wasm::Violations violations;
     compile::Options options;
     options.features = wasm::Features::All();
     options.limits = &base::kRelaxedLimits;
-    options.schedule = &metering::Ashlar1();
+    options.schedule = &schedule;
     if (wasm::Decode(absl::MakeConstSpan(padded_.data(), size_),
                      base::kRelaxedLimits, options.features, &module_,
                      &violations) &&
@@ -81,8 +81,8 @@ class EngineRunner : public Runner {
   explicit EngineRunner(std::vector<uint8_t> bytes)
       : tested_(std::move(bytes)), library_(LibraryBytes()), execution_(1) {}
 
-  bool Load(std::string* error) {
-    return tested_.Load(error) && library_.Load(error);
+  bool Load(const metering::Schedule& schedule, std::string* error) {
+    return tested_.Load(schedule, error) && library_.Load(schedule, error);
   }
 
   Observation Run(const Call& call) override {
@@ -198,9 +198,10 @@ class EngineRunner : public Runner {
 }  // namespace
 
 std::unique_ptr<Runner> MakeEngineRunner(std::vector<uint8_t> bytes,
-                                         std::string* error) {
+                                         std::string* error,
+                                         const metering::Schedule& schedule) {
   auto runner = std::make_unique<EngineRunner>(std::move(bytes));
-  if (!runner->Load(error)) return nullptr;
+  if (!runner->Load(schedule, error)) return nullptr;
   return runner;
 }
 

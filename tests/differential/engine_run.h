@@ -7,13 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "metering/schedule.h"
 #include "tests/differential/run.h"
 
 namespace ashlar::testing {
 
 // Null, and what was refused, where the engine does not take the module.
-std::unique_ptr<Runner> MakeEngineRunner(std::vector<uint8_t> bytes,
-                                         std::string* error);
+// `schedule` outlives the runner.
+std::unique_ptr<Runner> MakeEngineRunner(
+    std::vector<uint8_t> bytes, std::string* error,
+    const metering::Schedule& schedule = metering::Ashlar1());
 
 }  // namespace ashlar::testing
 

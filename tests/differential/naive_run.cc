@@ -32,13 +32,14 @@ Trap Poke(naive::HostContext& context) {
 
 class NaiveRunner : public Runner {
  public:
-  explicit NaiveRunner(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {}
+  NaiveRunner(std::vector<uint8_t> bytes, const metering::Schedule& schedule)
+      : bytes_(std::move(bytes)), schedule_(schedule) {}
 
   Observation Run(const Call& call) override {
     naive::Config config;
     config.memory_pages_max = call.memory_pages_max;
     config.stack_slots_max = call.stack_slots_max;
-    config.schedule = &metering::Ashlar1();
+    config.schedule = &schedule_;
     naive::Store store(config);
     naive::Instance* library = nullptr;
     const auto resolve = [&](const naive::Import& import, naive::Extern* out) {
@@ -111,12 +112,14 @@ class NaiveRunner : public Runner {
   }
 
   std::vector<uint8_t> bytes_;
+  const metering::Schedule& schedule_;
 };
 
 }  // namespace
 
-std::unique_ptr<Runner> MakeNaiveRunner(std::vector<uint8_t> bytes) {
-  return std::make_unique<NaiveRunner>(std::move(bytes));
+std::unique_ptr<Runner> MakeNaiveRunner(std::vector<uint8_t> bytes,
+                                        const metering::Schedule& schedule) {
+  return std::make_unique<NaiveRunner>(std::move(bytes), schedule);
 }
 
 }  // namespace ashlar::testing

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/interp/trap.h"
+#include "metering/schedule.h"
 
 namespace ashlar::testing {
 
@@ -47,7 +48,10 @@ class Runner {
   virtual Observation Run(const Call& call) = 0;
 };
 
-std::unique_ptr<Runner> MakeNaiveRunner(std::vector<uint8_t> bytes);
+// `schedule` outlives the runner.
+std::unique_ptr<Runner> MakeNaiveRunner(
+    std::vector<uint8_t> bytes,
+    const metering::Schedule& schedule = metering::Ashlar1());
 
 // What differs, in words; empty where nothing does.
 std::string Difference(const Observation& expected, const Observation& actual);
