@@ -38,7 +38,8 @@ bool IsSmall(const wasm::Module& module) {
 
 struct Pair {
   ScriptedHost engine_host, naive_host;
-  std::unique_ptr<World> engine = MakeEngineWorld(Relaxed(), &engine_host);
+  std::unique_ptr<World> engine =
+      MakeEngineWorld(Relaxed(), &engine_host, /*is_lazy=*/false);
   std::unique_ptr<World> naive = MakeNaiveWorld(Relaxed(), &naive_host);
 
   // The end of the call, the same in both.

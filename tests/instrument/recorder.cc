@@ -76,7 +76,7 @@ Recorder::Recorder(std::filesystem::path folder, const engine::Profile& profile,
   std::filesystem::create_directories(folder_);
   out_.open(file());
   CHECK(out_.is_open());
-  world_ = MakeEngineWorld(profile_, &host_);
+  world_ = MakeEngineWorld(profile_, &host_, /*is_lazy=*/false);
 }
 
 bool Recorder::SetModule(absl::string_view bytes) {
