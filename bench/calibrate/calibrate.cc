@@ -26,10 +26,10 @@ constexpr double kRatioMax = 4;
 
 uint64_t PriceOf(absl::string_view name) {
   const metering::Schedule& schedule = metering::Ashlar1();
-#define COST_CLASS(row, price, meaning) \
+#define COST_CLASS(row, fuel, meaning) \
   if (name == #row) return schedule.price(metering::CostClass::k##row);
 #include "metering/cost_class.def"
-#define UNIT(row, price, meaning) \
+#define UNIT(row, fuel, meaning) \
   if (name == #row) return schedule.row;
 #include "metering/unit.def"
   return 0;

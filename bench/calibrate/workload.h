@@ -59,7 +59,7 @@ class StateSource {
 struct StateSpec {
   uint32_t entries = 0;
   uint32_t value_size_bytes = 32;
-  std::vector<std::string> modules;
+  std::vector<std::string> modules = {};
 };
 std::unique_ptr<StateSource> NewMemoryState(const StateSpec& spec);
 std::unique_ptr<StateSource> NewDiskState(const StateSpec& spec,

@@ -20,6 +20,12 @@ uint8_t* MapZeroed(uint64_t capacity_bytes) {
   void* p = mmap(nullptr, kHeaderBytes + capacity_bytes, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED) throw std::bad_alloc();
+  // What is never pooled is new each time, and a fault for each 4 KiB of it
+  // would cost more than its fuel is worth. Where the machine has no large
+  // pages, this does nothing.
+  if (capacity_bytes > kPooledBytesMax) {
+    madvise(p, kHeaderBytes + capacity_bytes, MADV_HUGEPAGE);
+  }
   return static_cast<uint8_t*>(p) + kHeaderBytes;
 }
 

@@ -39,7 +39,7 @@ base::Hash256 HashOf(const Json& hex) {
   return base::Hash256::FromHex(hex.get<std::string>()).value();
 }
 
-std::string TrapWords(interp::Trap trap) {
+std::string TrapTextOf(interp::Trap trap) {
   const absl::string_view text = interp::TrapText(trap);
   return std::string(text.data(), text.size());
 }
@@ -97,7 +97,7 @@ Json ResultJson(const Observation& observation) {
     }
     case Observation::Kind::kTrapped:
       json["outcome"] = "trapped";
-      json["trap"] = TrapWords(observation.trap);
+      json["trap"] = TrapTextOf(observation.trap);
       break;
     case Observation::Kind::kOutOfFuel:
       json["outcome"] = "out_of_fuel";
@@ -139,7 +139,7 @@ Json ContractResultJson(uint64_t limit, const NaiveOutcome& outcome) {
   Json json = {{"limit", limit},
                {"outcome", std::string(name.data(), name.size())}};
   if (outcome.klass == engine::OutcomeClass::kTrapped) {
-    json["trap"] = TrapWords(outcome.trap);
+    json["trap"] = TrapTextOf(outcome.trap);
   }
   if (outcome.klass == engine::OutcomeClass::kReturned ||
       outcome.klass == engine::OutcomeClass::kReverted) {

@@ -42,13 +42,12 @@ class HostFuel {
   uint64_t Of(absl::string_view function, absl::string_view body,
               absl::string_view data = "") {
     engine::ExecuteRequest request = chain_.Request(
-        Contract(function, body,
-                 absl::StrCat("(data (i32.const 0) \"0123456789abcdef\")",
-                              data)),
+        Contract(
+            function, body,
+            absl::StrCat("(data (i32.const 0) \"0123456789abcdef\")", data)),
         "call");
     request.profile = profile_.digest;
-    const auto result =
-        engine_->Execute(request, &chain_.state(), nullptr);
+    const auto result = engine_->Execute(request, &chain_.state(), nullptr);
     EXPECT_TRUE(result.ok() && result->completed.has_value());
     EXPECT_EQ(result->completed->outcome.klass, OutcomeClass::kReturned)
         << result->diagnostics.message;
@@ -103,13 +102,14 @@ TEST_P(HostScalingTest, HashedBlocks) {
     const uint64_t output = name == "hash_blake2_128" ? 16 : 32;
     const auto hash = [&, &function = name](uint64_t n) {
       return fuel_.Of(absl::StrCat("seal0.", function),
-                      absl::StrCat("(call $", function, " (i32.const 0) "
+                      absl::StrCat("(call $", function,
+                                   " (i32.const 0) "
                                    "(i32.const ",
                                    n, ") (i32.const 100))"));
     };
     for (const uint64_t n : {0u, 63u, 64u, 65u, 127u, 128u, 40000u, 80000u}) {
-      EXPECT_EQ(hash(n), s().host_call + Bytes(n) + Bytes(output) +
-                             (n / 64 + 1) * price)
+      EXPECT_EQ(hash(n),
+                s().host_call + Bytes(n) + Bytes(output) + (n / 64 + 1) * price)
           << name << n;
     }
   }
@@ -151,15 +151,15 @@ TEST_P(HostScalingTest, EntriesAreReadAndWrittenByTheByte) {
   };
   const uint64_t both = s().host_call + s().state_read + s().state_write;
   for (const uint64_t n : {0u, 1u, 100u, 8192u, 16384u}) {
-    EXPECT_EQ(set(n), both + Bytes(kKeySize + n) +
-                          (kKeySize + n) * s().state_byte)
+    EXPECT_EQ(set(n),
+              both + Bytes(kKeySize + n) + (kKeySize + n) * s().state_byte)
         << n;
   }
   for (const uint64_t n : {0u, 1u, 100u, 8192u, 16384u}) {
     give(n);
     // What it replaces was read.
-    EXPECT_EQ(set(5), both + Bytes(kKeySize + 5) +
-                          (kKeySize + 5 + n) * s().state_byte);
+    EXPECT_EQ(set(5),
+              both + Bytes(kKeySize + 5) + (kKeySize + 5 + n) * s().state_byte);
     EXPECT_EQ(fuel_.Of("seal1.clear_storage",
                        absl::StrCat("(drop (call $clear_storage ",
                                     key(kKeySize), "))")),
@@ -176,18 +176,18 @@ TEST_P(HostScalingTest, EntriesAreReadAndWrittenByTheByte) {
                                     key(kKeySize), out, "))")),
               s().host_call + s().state_read + Bytes(kKeySize) + Bytes(n) +
                   (kKeySize + n) * s().state_byte);
-    EXPECT_EQ(fuel_.Of("seal0.take_storage",
-                       absl::StrCat(room, "(drop (call $take_storage ",
-                                    key(kKeySize), out, "))")),
-              both + Bytes(kKeySize) + Bytes(n) +
-                  (kKeySize + n) * s().state_byte);
+    EXPECT_EQ(
+        fuel_.Of("seal0.take_storage",
+                 absl::StrCat(room, "(drop (call $take_storage ", key(kKeySize),
+                              out, "))")),
+        both + Bytes(kKeySize) + Bytes(n) + (kKeySize + n) * s().state_byte);
   }
   // Without an answer nothing is read.
-  EXPECT_EQ(fuel_.Of("seal0.set_storage",
-                     "(call $set_storage (i32.const 0) (i32.const 0) "
-                     "(i32.const 100))"),
-            s().host_call + s().state_write + Bytes(132) +
-                132 * s().state_byte);
+  EXPECT_EQ(
+      fuel_.Of("seal0.set_storage",
+               "(call $set_storage (i32.const 0) (i32.const 0) "
+               "(i32.const 100))"),
+      s().host_call + s().state_write + Bytes(132) + 132 * s().state_byte);
 }
 
 TEST_P(HostScalingTest, EventsAndReturnedDataAreRecorded) {
@@ -219,7 +219,8 @@ TEST_P(HostScalingTest, LookUpsOfAccountsAndModules) {
     const base::Hash256 hash = fuel_.state().AddModule(base::Bytes(n, 'm'));
     const auto set = [&](absl::string_view bytes) {
       return fuel_.Of(
-          "seal0.set_code_hash", "(drop (call $set_code_hash (i32.const 2000)))",
+          "seal0.set_code_hash",
+          "(drop (call $set_code_hash (i32.const 2000)))",
           absl::StrCat("(data (i32.const 2000) \"", Escaped(bytes), "\")"));
     };
     const uint64_t absent =
@@ -293,10 +294,9 @@ TEST(ModuleScaling, InstancesAreChargedByWhatTheyHold) {
                 s.instantiate_base + n * s.instantiate_page);
     }
     for (const uint64_t n : {0u, 1u, 31u, 32u, 33u, 704u, 1408u}) {
-      EXPECT_EQ(fuel(absl::StrCat("(memory 0) (data \"", std::string(n, 'x'),
-                                  "\")")),
-                s.instantiate_base +
-                    metering::CeilDiv(n, s.segment_bytes_per_fuel));
+      EXPECT_EQ(
+          fuel(absl::StrCat("(memory 0) (data \"", std::string(n, 'x'), "\")")),
+          s.instantiate_base + metering::CeilDiv(n, s.segment_bytes_per_fuel));
     }
     for (const uint64_t n : {1u, 1000u, 2000u}) {
       EXPECT_EQ(fuel(absl::StrCat("(table ", n, " funcref)")),
@@ -341,16 +341,16 @@ TEST(InstructionScaling, LocalsParametersAndTargets) {
       EXPECT_EQ(fuel(absl::StrCat("(func (export \"run\") (local ",
                                   many("i64", n), "))")),
                 end + metering::CeilDiv(n, s.locals_per_fuel));
+      EXPECT_EQ(fuel(absl::StrCat("(func $f (param ", many("i32", n),
+                                  ")) (func (export \"run\") ",
+                                  many("i32.const 1", n), " call $f)")),
+                n * s.price(CostClass::kConst) + s.price(CostClass::kCall) +
+                    n * s.call_parameter + 2 * end);
       EXPECT_EQ(
-          fuel(absl::StrCat("(func $f (param ", many("i32", n),
-                            ")) (func (export \"run\") ",
-                            many("i32.const 1", n), " call $f)")),
-          n * s.price(CostClass::kConst) + s.price(CostClass::kCall) +
-              n * s.call_parameter + 2 * end);
-      EXPECT_EQ(fuel(absl::StrCat("(func (export \"run\") i32.const 0 br_table ",
-                                  many("0", n + 1), ")")),
-                s.price(CostClass::kConst) + s.price(CostClass::kBranchTable) +
-                    metering::CeilDiv(n + 1, s.branch_table_targets_per_fuel));
+          fuel(absl::StrCat("(func (export \"run\") i32.const 0 br_table ",
+                            many("0", n + 1), ")")),
+          s.price(CostClass::kConst) + s.price(CostClass::kBranchTable) +
+              metering::CeilDiv(n + 1, s.branch_table_targets_per_fuel));
     }
   }
 }
