@@ -53,7 +53,8 @@ bool Translator::LoadOp(Descriptor d) {
 
 // Forms of a store: +0 slot slot, +1 acc slot, +2 slot acc, +3 slot imm16,
 // +4 acc imm16, +5 constant address slot, +6 constant address acc. The value's
-// acc is the float one where the value is a float; then also +7 acc acc.
+// acc is the float one where the value is a float. +7 sum of two slots, acc;
+// of floats also +8 acc acc.
 template <bool kShort, bool kFloat>
 bool Translator::StoreOp(Descriptor d) {
   if (kShort && (*ip_ >= 0x80 || !IsShortLeb(ip_ + 1))) return false;
@@ -85,7 +86,11 @@ bool Translator::StoreOp(Descriptor d) {
       form = FormOf(x, y);
       if (kFloat) {
         const bool acc_address = x->slot == s_->acc;
-        form = y->slot == s_->float_acc ? (acc_address ? 7 : 2) : acc_address;
+        form = y->slot == s_->float_acc ? (acc_address ? 8 : 2) : acc_address;
+      }
+      if (form == 2 && TryFuseStore(d.op + kFormSummed, x, y, offset)) {
+        sp_ -= 2;
+        return true;
       }
       Put<int16_t>(out_ + 10, static_cast<int16_t>(y->slot));
     }

@@ -3,6 +3,8 @@
 #ifndef ENGINE_COMPILE_BULK_H_
 #define ENGINE_COMPILE_BULK_H_
 
+#include <bit>
+
 #include "engine/compile/call.h"
 
 namespace ashlar::compile {
@@ -103,6 +105,10 @@ bool Translator::Memory(Class klass) {
   if (klass == Class::kMemoryCopy && !ZeroByte()) return false;
   if (!PopThree(0x7f, 0x7f, 0x7f)) return false;
   SetOp(out_, klass == Class::kMemoryCopy ? kOpMemoryCopy : kOpMemoryFill);
+  const uint32_t unit = s_->context->options->schedule->bulk_bytes_per_fuel;
+  const bool is_power = std::has_single_bit(unit);
+  out_[14] = static_cast<uint8_t>(is_power ? std::countr_zero(unit) : 0);
+  out_[15] = is_power ? kSmallBulkBytes : 0;
   out_ += 16;
   s_->last_dst = kNone;
   return true;

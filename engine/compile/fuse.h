@@ -55,12 +55,58 @@ bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
   SetOp(p, op);
   const int32_t dst = Temp(x);
   Put<int16_t>(p + 8, static_cast<int16_t>(dst));
+  uint8_t* const before = p == s_->last ? s_->before_last : nullptr;
   kFloat ? FloatEmitted(op, p, dst) : Emitted(op, p, dst);
+  s_->before_last = before;
   // What acc held before the fused instructions is not known any more.
   if (kFloat) s_->acc = kNone;
   s_->acc_before_last = kNone;
   out_ = p + 16;
   return true;
+}
+
+// The store's form that adds two slots to its address.
+inline constexpr uint32_t kFormSummed = 7;
+
+// The address of a store was added up from two slots right before the one
+// instruction that made its value: the store adds, and the value moves up.
+// That must not write what is added, so it writes a temporary.
+bool Translator::TryFuseStore(uint32_t op, const Entry* x, const Entry* y,
+                              uint32_t offset) {
+  using namespace interp;
+  uint8_t* const value = s_->last;
+  uint8_t* const add = s_->before_last;
+  if (value == nullptr || add == nullptr || value + 16 != out_ ||
+      add + 16 != value || s_->last_dst != y->slot || y->slot < s_->temps ||
+      x->slot < s_->temps || Get<uint64_t>(add) != s_->handlers[kOpI32Add_SS] ||
+      Get<int16_t>(add + 8) != x->slot) {
+    return false;
+  }
+  const auto base = Get<int16_t>(add + 10);
+  const auto index = Get<int16_t>(add + 12);
+  Put<uint64_t>(add, Get<uint64_t>(value));
+  Put<uint64_t>(add + 8, Get<uint64_t>(value + 8));
+  if (ASHLAR_UNLIKELY(s_->context->records != nullptr)) {
+    MoveRecords(value, add);
+  }
+  SetOp(value, op);
+  Put<int16_t>(value + 8, base);
+  Put<int16_t>(value + 10, index);
+  Put<uint32_t>(value + 12, offset);
+  // The sum's slot was not written, nor what acc held before is known.
+  if (s_->acc == x->slot) s_->acc = kNone;
+  s_->last_op = op;
+  s_->last_dst = kNone;
+  return true;
+}
+
+// What began at or behind `from` begins at `to`.
+void Translator::MoveRecords(const uint8_t* from, const uint8_t* to) {
+  const auto offset = static_cast<uint32_t>(from - s_->context->code_begin);
+  for (auto r = s_->context->records->rbegin();
+       r != s_->context->records->rend() && r->code_offset >= offset; ++r) {
+    r->code_offset = static_cast<uint32_t>(to - s_->context->code_begin);
+  }
 }
 
 // Integer branches stand as their comparisons do, i32 before i64; those that

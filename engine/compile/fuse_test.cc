@@ -1,6 +1,7 @@
 // Instructions that take the place of several, and values that stand in the
 // float accumulators: each program against plain C++, and the charges of
 // fused branches one by one.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -389,6 +390,178 @@ TEST(FuseTest, GlobalsAcrossALabel) {
   loop.Op(Op::kGlobalSet, 0).Op(Op::kGlobalGet, 0).BrIf(0).End();
   loop.Op(Op::kGlobalGet, 0);
   EXPECT_EQ(Eval(loop, {0, 0}), Returned({0}));
+}
+
+// Stores whose address is a sum of two slots; the value is made in between,
+// by an instruction that traps, that writes what was added, or more than one.
+TEST(FuseTest, StoresToSums) {
+  const auto load = [](Code code) {
+    return code.I32(24).Mem(Op::kI32Load, 2, 0);
+  };
+  const auto address = Code().Get(0).Get(1).Op(Op::kI32Add);
+  EXPECT_EQ(Eval(load(Code(address)
+                          .Get(0)
+                          .I32(3)
+                          .Op(Op::kI32Mul)
+                          .Mem(Op::kI32Store, 2, 4)),
+                 {8, 12}),
+            Returned({24}));
+  EXPECT_EQ(Eval(load(Code(address)
+                          .Get(0)
+                          .Get(1)
+                          .Op(Op::kI32Add)
+                          .Mem(Op::kI32Load8U, 0, 0)
+                          .Mem(Op::kI32Store8, 0, 4)),
+                 {8, 12}),
+            Returned({0}));
+  // The value is kept in a local that was added.
+  EXPECT_EQ(Eval(load(Code(address)
+                          .Get(1)
+                          .I32(1000)
+                          .Op(Op::kI32Mul)
+                          .Tee(1)
+                          .Mem(Op::kI32Store, 2, 0)),
+                 {12, 12}),
+            Returned({12000}));
+  EXPECT_EQ(Eval(load(Code(address)
+                          .Get(0)
+                          .Get(1)
+                          .Op(Op::kI32DivU)
+                          .Mem(Op::kI32Store, 2, 0)),
+                 {24, 0}),
+            Trapped(interp::Trap::kIntegerDivideByZero));
+  EXPECT_EQ(Eval(load(Code(address)
+                          .Get(0)
+                          .Get(1)
+                          .Op(Op::kI32Sub)
+                          .Mem(Op::kI32Store, 2, 0)),
+                 {0xfffffff0, 40}),
+            Returned({static_cast<uint32_t>(-56)}));
+  EXPECT_EQ(Eval(Code(address)
+                     .Get(0)
+                     .Get(1)
+                     .Op(Op::kI32Sub)
+                     .Mem(Op::kI32Store, 2, 65533)
+                     .I32(0),
+                 {0, 0}),
+            Trapped(interp::Trap::kOutOfBoundsMemoryAccess));
+  EXPECT_EQ(Eval(load(Code(address)
+                          .F64(std::bit_cast<uint64_t>(1.0))
+                          .Get(0)
+                          .Op(Op::kF64ConvertI32U)
+                          .Op(Op::kF64Add)
+                          .Mem(Op::kF64Store, 3, 0)),
+                 {4, 16}),
+            Returned({0x40140000}));
+}
+
+// Where such a store and its value trap, a backtrace names each itself.
+TEST(FuseTest, OffsetsOfStoresToSums) {
+  const Code head = Code().Get(0).Get(1).Op(Op::kI32Add).Get(0);
+  const Code to_load = Code(head).Get(1).Op(Op::kI32Add);
+  const Code whole =
+      Code(to_load).Mem(Op::kI32Load8U, 0, 0).Mem(Op::kI32Store8, 0, 9).I32(0);
+  Functions functions({kI32, kI32}, {kI32});
+  const std::string f = functions.Add({}, whole);
+  const CompiledModule module(functions.Build());
+  ASSERT_EQ(module.error(), "");
+  Machine machine(1000);
+  interp::Instance* instance = machine.Instantiate(module);
+  const uint32_t begin =
+      module.module().offset_of(module.module().bodies[0].begin) + 1;
+  const Ending load = machine.Call(instance, f, Values{65536, 0});
+  ASSERT_EQ(load.trace.size(), 1u);
+  EXPECT_EQ(load.trace[0].offset, begin + to_load.bytes().size());
+  const Ending store = machine.Call(instance, f, Values{65530, 0});
+  ASSERT_EQ(store.trace.size(), 1u);
+  EXPECT_EQ(store.trace[0].offset, begin + to_load.bytes().size() + 3);
+}
+
+// memory.fill and copy of few bytes against plain C++: all sizes around the
+// bound, overlapping both ways; prices and bounds.
+TEST(FuseTest, SmallBulk) {
+  Functions functions({kI32, kI32, kI32}, {kI64});
+  const Code sum = Code()
+                       .I64(0)
+                       .Set(3)
+                       .I32(0)
+                       .Set(4)
+                       .Loop()
+                       .Get(3)
+                       .I64(31)
+                       .Op(Op::kI64Mul)
+                       .Get(4)
+                       .Mem(Op::kI64Load8U, 0, 0)
+                       .Op(Op::kI64Add)
+                       .Set(3)
+                       .Get(4)
+                       .I32(1)
+                       .Op(Op::kI32Add)
+                       .Tee(4)
+                       .I32(400)
+                       .Op(Op::kI32Ne)
+                       .BrIf(0)
+                       .End()
+                       .Get(3);
+  Code prepared;  // byte i is i * 7
+  prepared.Loop()
+      .Get(4)
+      .Get(4)
+      .I32(7)
+      .Op(Op::kI32Mul)
+      .Mem(Op::kI32Store8, 0, 0)
+      .Get(4)
+      .I32(1)
+      .Op(Op::kI32Add)
+      .Tee(4)
+      .I32(400)
+      .Op(Op::kI32Ne)
+      .BrIf(0)
+      .End()
+      .Get(0)
+      .Get(1)
+      .Get(2);
+  const std::string copy =
+      functions.Add({kI64, kI32}, Code(prepared).MemoryCopy().Raw(sum.bytes()));
+  const std::string fill =
+      functions.Add({kI64, kI32}, Code(prepared).MemoryFill().Raw(sum.bytes()));
+  const CompiledModule module(functions.Build());
+  ASSERT_EQ(module.error(), "");
+  Machine machine(1000);
+  interp::Instance* instance = machine.Instantiate(module);
+  const uint64_t base = machine.Call(instance, copy, Values{0, 0, 0}).fuel_used;
+  for (bool is_copy : {true, false}) {
+    for (uint64_t n = 0; n <= 70; ++n) {
+      for (uint64_t d : {100, 101, 90, 140, 37}) {
+        const uint64_t s = is_copy ? 100 : 0x1ab;
+        std::vector<uint8_t> bytes(400);
+        for (size_t i = 0; i < bytes.size(); ++i) {
+          bytes[i] = static_cast<uint8_t>(i * 7);
+        }
+        std::vector<uint8_t> moved(n, 0xab);
+        if (is_copy) moved.assign(&bytes[s], &bytes[s] + n);
+        std::copy(moved.begin(), moved.end(), &bytes[d]);
+        uint64_t want = 0;
+        for (uint8_t b : bytes) want = want * 31 + b;
+        const Ending ending =
+            machine.Call(instance, is_copy ? copy : fill, Values{d, s, n});
+        EXPECT_EQ(ending, Returned({want})) << is_copy << " " << d << " " << n;
+        EXPECT_EQ(ending.fuel_used, base + (n + 31) / 32);
+      }
+    }
+  }
+  for (const std::string& f : {copy, fill}) {
+    EXPECT_EQ(machine.Call(instance, f, Values{65536 - 8, 0, 9}),
+              Trapped(interp::Trap::kOutOfBoundsMemoryAccess));
+    EXPECT_EQ(machine.Call(instance, f, Values{0xffffffff, 0, 1}),
+              Trapped(interp::Trap::kOutOfBoundsMemoryAccess));
+    EXPECT_EQ(machine.Call(instance, f, Values{65537, 0, 0}),
+              Trapped(interp::Trap::kOutOfBoundsMemoryAccess));
+    EXPECT_EQ(machine.Call(instance, f, Values{0, 0, 33}, base + 1),
+              OutOfFuelBy(1));
+  }
+  EXPECT_EQ(machine.Call(instance, copy, Values{0, 65530, 7}),
+            Trapped(interp::Trap::kOutOfBoundsMemoryAccess));
 }
 
 // ----------------------------------------------------- float accumulators

@@ -3,6 +3,7 @@
 #ifndef ENGINE_COMPILE_NUMERIC_H_
 #define ENGINE_COMPILE_NUMERIC_H_
 
+#include "absl/types/span.h"
 #include "engine/compile/emit.h"
 
 namespace ashlar::compile {
@@ -57,6 +58,56 @@ bool Translator::BinaryFast(Descriptor d) {
   return true;
 }
 
+// Where one operand is a constant and the operation has a form for it: on the
+// left, or of 64 bits (first form's number, 24 bytes).
+struct ConstantForm {
+  uint32_t op;
+  uint32_t form;
+};
+inline constexpr ConstantForm kWideForms[] = {
+    {interp::kOpI64Add_SS, interp::kOpI64Add_SK},
+    {interp::kOpI64Mul_SS, interp::kOpI64Mul_SK},
+    {interp::kOpI64And_SS, interp::kOpI64And_SK},
+    {interp::kOpI64Or_SS, interp::kOpI64Or_SK},
+    {interp::kOpI64Xor_SS, interp::kOpI64Xor_SK},
+};
+inline constexpr ConstantForm kLeftForms[] = {
+    {interp::kOpI32Sub_SS, interp::kOpI32Sub_IS},
+    {interp::kOpI32Shl_SS, interp::kOpI32Shl_IS},
+    {interp::kOpI32Rotl_SS, interp::kOpI32Rotl_IS},
+    {interp::kOpI64Sub_SS, interp::kOpI64Sub_IS},
+    {interp::kOpI64Shl_SS, interp::kOpI64Shl_IS},
+    {interp::kOpI64Rotl_SS, interp::kOpI64Rotl_IS},
+};
+
+// One operand is a constant, the other is not; changes nothing where it
+// answers false.
+bool Translator::TryBinaryConstant(uint32_t op, Descriptor d) {
+  Entry* const x = sp_ - 2;
+  const Entry* const y = sp_ - 1;
+  const bool on_left = x->is_constant;
+  const int64_t constant = on_left ? x->constant : y->constant;
+  const int32_t slot = on_left ? y->slot : x->slot;
+  const bool is_wide = constant != static_cast<int32_t>(constant);
+  if (is_wide && on_left && d.extra != kCommutative) return false;
+  if (!is_wide && !on_left) return false;
+  for (const ConstantForm& row : is_wide ? absl::MakeConstSpan(kWideForms)
+                                         : absl::MakeConstSpan(kLeftForms)) {
+    if (row.op != op) continue;
+    if (is_wide) {
+      Put<int64_t>(out_ + 16, constant);
+    } else {
+      Put<int32_t>(out_ + 12, static_cast<int32_t>(constant));
+    }
+    x->is_constant = 0;
+    x->slot = slot;
+    Replace2(row.form + (slot == s_->acc), Temp(x), d);
+    if (is_wide) out_ += 8;
+    return true;
+  }
+  return false;
+}
+
 // All of them. A constant goes to the right where it fits the instruction.
 template <bool kCompare>
 bool Translator::Binary(Descriptor d) {
@@ -76,6 +127,11 @@ bool Translator::Binary(Descriptor d) {
     if (kCompare) {
       op = (d.in == 0x7f ? kOpI32Eq_SS : kOpI64Eq_SS) + d.extra * kBinForms;
     }
+  }
+  if (!kCompare && x->is_constant != y->is_constant &&
+      !(op == kOpI64And_SS && y->constant == 0xffffffff) &&
+      TryBinaryConstant(op, d)) {
+    return true;
   }
   bool immediate = y->is_constant;
   if (ASHLAR_UNLIKELY(x->is_constant)) Materialise(x, dst);

@@ -123,6 +123,9 @@ class Translator {
   ASHLAR_INLINE bool TryFuseLoad(Descriptor d, Entry* x, uint32_t offset);
   ASHLAR_INLINE bool TryFuseAdd(uint8_t* p, uint32_t which, bool immediate,
                                 int16_t rhs);
+  ASHLAR_INLINE bool TryFuseStore(uint32_t op, const Entry* x, const Entry* y,
+                                  uint32_t offset);
+  ASHLAR_INLINE void MoveRecords(const uint8_t* from, const uint8_t* to);
   ASHLAR_INLINE void NoteLoopHead(Control* c, const uint8_t* r);
   ASHLAR_INLINE bool TryLoopBranch(const Control* loop);
   ASHLAR_INLINE bool TryFuseGlobalSet(uint32_t index, const Entry* v);
@@ -151,6 +154,7 @@ class Translator {
   ASHLAR_INLINE bool BinaryFast(Descriptor d);
   template <bool kCompare>
   ASHLAR_INLINE bool Binary(Descriptor d);
+  ASHLAR_INLINE bool TryBinaryConstant(uint32_t op, Descriptor d);
   ASHLAR_INLINE bool Eqz(Descriptor d);
   ASHLAR_INLINE bool Unary(Descriptor d);
   ASHLAR_INLINE bool FloatBinary(Descriptor d);

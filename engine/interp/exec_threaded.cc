@@ -5,6 +5,7 @@
 #include "engine/interp/op.h"
 #include "engine/interp/registers.h"
 #include "engine/interp/semantics.h"
+#include "engine/interp/small_bulk.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
@@ -32,10 +33,14 @@
 #if defined(ASHLAR_UNMETERED)
 #define CHARGE_(cost) (void)(cost);
 #define CHARGE_AT_(cost, where) (void)(cost);
+#define CAN_PAY_(cost) true
+#define PAY_(cost) (void)(cost);
 #else
 #define CHARGE_(cost)                                                  \
   if (UNLIKELY(__builtin_sub_overflow(fuel, (uint64_t)(cost), &fuel))) \
   COLD(ColdRefill)
+#define CAN_PAY_(cost) ((cost) <= fuel)
+#define PAY_(cost) fuel -= (cost);
 // An unpaid charge stands at `where`.
 #define CHARGE_AT_(cost, where)                                          \
   if (UNLIKELY(__builtin_sub_overflow(fuel, (uint64_t)(cost), &fuel))) { \

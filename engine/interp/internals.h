@@ -23,6 +23,10 @@ struct Execution::Internals {
   static bool ChargeMemory(Registers& r, uint64_t cost, OutOfFuel::What what);
   // Takes note of a memory's growth; false: it is beyond the limit.
   static bool TakePages(Registers& r, uint32_t pages);
+  // What ChargeMemory notes, where a handler has paid.
+  static void NoteMemoryFuel(Instance* inst, uint64_t cost) {
+    inst->execution->memory_fuel_ += cost;
+  }
   // Saves where the execution stands; answers what the handler returns.
   static uint64_t Stop(Registers& r, Exit exit);
   static uint64_t StopWithTrap(Registers& r, Trap trap, std::string detail);

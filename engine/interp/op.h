@@ -27,6 +27,9 @@ inline constexpr uint32_t kFormImm = 3;
 // entries with static storage.
 const uint64_t* HandlerTable();
 
+// memory.fill and copy of at most so many bytes need no call.
+inline constexpr uint8_t kSmallBulkBytes = 64;
+
 // Header before a function's entry: {i32 frame slots, u32 first run's cost}.
 inline constexpr uint32_t kEntryHeaderBytes = 8;
 // Frame slots of a function that is not translated yet: no stack has so many,
