@@ -62,7 +62,8 @@ TEST(Golden, HasEveryScheduleAsItIs) {
   ASSERT_EQ(Golden()["schedules"].size(), GoldenSchedules().size());
   for (const metering::Schedule& schedule : GoldenSchedules()) {
     EXPECT_EQ(Golden()["schedules"][schedule.name], ScheduleJson(schedule));
-    EXPECT_EQ(metering::Validate(schedule, 128 << 10), absl::OkStatus());
+    // The bodies of the vectors are short, so prices may be high.
+    EXPECT_EQ(metering::Validate(schedule, 4 << 10), absl::OkStatus());
   }
   EXPECT_EQ(Golden()["fuel_limit"], kGoldenFuel);
   EXPECT_EQ(Golden()["stack_slots_max"], kGoldenStackSlots);
