@@ -14,7 +14,8 @@ TOKEN = "contracts/token/token.wasm"
 WAST = "cli/testdata/script.wast"
 
 COMMANDS = ("validate", "inspect", "run", "wast", "call", "execute", "put",
-            "estimate", "profile", "disasm", "bench")
+            "estimate", "profile", "replay", "reprice", "verify", "disasm",
+            "bench")
 OWNER = "01" * 32
 OTHER = "02" * 32
 CONTRACT = "c0" * 32
@@ -530,6 +531,88 @@ class ProfileTest(CommandLineTest):
                           "--threshold", "1", says="--diff")
 
 
+class ReplayTest(CommandLineTest):
+
+  def setUp(self):
+    super().setUp()
+    self.deploy = self.path("deploy.rec")
+    self.reverted = self.path("reverted.rec")
+    state = self.path("state.json")
+    plain = self.json("call", TOKEN, "--entry", "deploy", "--input", NEW)
+    answer = self.json("call", TOKEN, "--entry", "deploy", "--input", NEW,
+                       "--save-state", state, "--record", self.deploy)
+    self.assertEqual(answer, plain)
+    self.fuel = answer["fuel"]["used"]
+    self.json("call", TOKEN, "--entry", "call", "--input",
+              TRANSFER + amount(1001), "--state", state, "--record",
+              self.reverted, code=1)
+
+  def change(self, path, at):
+    with open(path, "rb") as file:
+      content = bytearray(file.read())
+    content[at] ^= 1
+    changed = self.path("changed.rec")
+    with open(changed, "wb") as file:
+      file.write(content)
+    return changed
+
+  def test_records_match(self):
+    done = ashlar("replay", self.deploy, self.reverted, "--json", "--jobs",
+                  "2")
+    self.assertEqual(done.returncode, 0, done.stderr)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    self.assertEqual([line["file"] for line in lines],
+                     [self.deploy, self.reverted])
+    for line in lines:
+      self.assertEqual(list(line), ["file", "verdict", "first_difference",
+                                    "records", "matches", "record"])
+      self.assertEqual(line["verdict"], "match")
+      self.assertIsNone(line["first_difference"])
+    text = ashlar("replay", self.deploy, self.reverted).stdout
+    self.assertIn("2 of 2 records match", text)
+
+  def test_one_file_of_many(self):
+    packed = self.path("all.rec")
+    many = [self.deploy, self.reverted] * 50
+    self.assertEqual(ashlar("replay", *many, "--pack", packed).returncode, 0)
+    self.assertLess(os.path.getsize(packed),
+                    25 * os.path.getsize(self.deploy))
+    line = self.json("replay", packed, "--jobs", "3")
+    self.assertEqual((line["records"], line["matches"]), (100, 100))
+
+  def test_what_was_changed_is_refused(self):
+    for at in (0, 9, 3000, -100, -1):
+      done = ashlar("replay", self.change(self.deploy, at))
+      self.assertEqual(done.returncode, 2, done.stdout)
+      self.assertIn("byte ", done.stderr)
+    self.assert_wrong_use("replay", TOKEN, says="byte 0: this is no file")
+    self.assert_wrong_use("replay", self.path("none"))
+
+  def test_reprice(self):
+    dear = self.write("dear", "copy seal-1\nname dear\n"
+                      "schedule copy ashlar-1\nschedule name dear\n"
+                      "schedule compile_base 5000\n")
+    done = ashlar("reprice", self.deploy, self.reverted, "--profile", "seal-1",
+                  "--profile", dear, "--json")
+    self.assertEqual(done.returncode, 0, done.stderr)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    self.assertEqual(rows[0]["fuel_used"], self.fuel)
+    self.assertEqual([row["outcome"] for row in rows],
+                     ["returned", "reverted"])
+    for row in rows:
+      cell = row["profiles"]["seal-1"]
+      self.assertEqual(cell["fuel_used"], row["fuel_used"])
+      self.assertEqual(cell["outcome"], row["outcome"])
+      self.assertGreater(row["profiles"]["dear"]["fuel_used"],
+                         row["fuel_used"])
+    table = ashlar("reprice", self.deploy, "--profile", dear, "--each").stdout
+    self.assertIn("recorded (1)", table)
+    self.assertIn("dear", table)
+    self.assert_wrong_use("reprice", self.deploy, says="profile")
+    self.assert_wrong_use("reprice", self.deploy, "--profile", "none",
+                          says="none")
+
+
 class ServerTest(CommandLineTest):
   """The same over gRPC, with a server in a folder of this test."""
 
@@ -599,6 +682,23 @@ class ServerTest(CommandLineTest):
     many = self.write("many.json", json.dumps(
         {"storage": {f"{i:04x}": "00" for i in range(1025)}}))
     self.assert_wrong_use(*call, "--override", many, *self.server, says="1024")
+
+
+  def test_a_record_of_the_server(self):
+    record = self.path("server.rec")
+    answer = self.json("execute", TOKEN, *self.server, "--entry", "deploy",
+                       "--input", NEW, "--record", record)
+    self.assertEqual(answer["outcome"], "returned")
+    for command in (("replay", record), ("verify", record) + self.server):
+      self.assertEqual(self.json(*command)["verdict"], "match")
+    commit = ("execute", TOKEN, "--entry", "deploy", "--input", NEW,
+              "--namespace", "recorded", "--base-version", "0", "--commit",
+              "--record", record) + self.server
+    self.json(*commit)
+    self.assertEqual(self.json("replay", record)["verdict"], "match")
+    done = ashlar(*commit)
+    self.assertEqual(done.returncode, 2)
+    self.assertIn("retry", done.stderr)
 
   def test_the_servers_store(self):
     module = self.put()

@@ -18,6 +18,7 @@ namespace {
 struct Options {
   CallOptions call;
   ServerOption server;
+  RecordOption record;
   StateOptions state;
   bool commit = false;
 };
@@ -31,9 +32,17 @@ absl::StatusOr<ExitCode> Execute(Options* options) {
   ASSIGN_OR_RETURN(StateFile file, options->call.LoadState(call.request));
   ASSIGN_OR_RETURN(call.state,
                    options->state.Choose(options->call, file, options->commit));
+  call.replay_record = options->record.is_given();
   ASSIGN_OR_RETURN(const rpc::ExecuteReply reply, client->Execute(call));
-  const ExitCode exit_code =
+  ExitCode exit_code =
       PrintResult(reply.result, call.request.callee, options->call.json);
+  if (!reply.replay_record.empty()) {
+    exit_code = options->record.Write(reply.replay_record, exit_code);
+  } else if (options->record.is_given() && reply.result.completed) {
+    return absl::FailedPreconditionError(
+        "this was a retry of a commit, which has no record: the server gave "
+        "its stored answer");
+  }
   if (reply.new_version && !options->call.json) {
     std::printf("version     %llu\n",
                 static_cast<unsigned long long>(*reply.new_version));
@@ -50,6 +59,7 @@ void AddExecute(CLI::App* root, ExitCode* exit_code) {
       root->add_subcommand("execute", "Execute a contract on a server");
   options->server.AddTo(app)->required();
   options->call.AddTo(app);
+  options->record.AddTo(app);
   options->state.AddTo(app);
   app->add_flag("--commit", options->commit,
                 "Make the next version of the effects; else a dry run");

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,6 @@
 #include "cli/parallel.h"
 #include "cli/progress.h"
 #include "cli/record_files.h"
-#include "cli/result_print.h"
 #include "engine/engine.h"
 #include "replay/archive.h"
 #include "replay/verify.h"
@@ -32,71 +32,51 @@ struct Options {
   bool json = false;
 };
 
-// What became of the records of one file.
-struct FileVerdict {
+// What became of the records of one file so far.
+struct Tally {
   std::atomic<uint64_t> matches = 0;
   std::mutex mutex;
   // Of the first record, by its place in the file, that does not match or
   // could not be executed.
-  size_t first = SIZE_MAX;
+  std::optional<uint64_t> first;
   std::string first_difference;
   absl::Status status;  // of that record
 };
 
 void Note(size_t index, const absl::StatusOr<replay::Verdict>& verdict,
-          FileVerdict* file) {
+          Tally* file) {
   if (verdict.ok() && verdict->is_match) {
     ++file->matches;
     return;
   }
   const std::lock_guard<std::mutex> lock(file->mutex);
-  if (index >= file->first) return;
+  if (file->first.has_value() && index >= *file->first) return;
   file->first = index;
   file->status = verdict.status();
   file->first_difference = verdict.ok() ? verdict->first_difference : "";
 }
 
-void Print(const RecordFile& file, const FileVerdict& verdict, bool json) {
-  const bool match = verdict.first == SIZE_MAX;
-  const uint64_t matches = verdict.matches;
-  if (json) {
-    Json line;
-    line["file"] = file.path;
-    line["verdict"] = match ? "match" : "mismatch";
-    line["first_difference"] = nullptr;
-    if (!match) line["first_difference"] = verdict.first_difference;
-    line["records"] = file.archive.size();
-    line["matches"] = matches;
-    line["record"] = nullptr;  // the one that differs first
-    if (!match) line["record"] = verdict.first;
-    std::fputs(OneLine(line).c_str(), stdout);
-    return;
-  }
-  std::printf("%-8s %10llu of %llu  %s\n", match ? "match" : "mismatch",
-              static_cast<unsigned long long>(matches),
-              static_cast<unsigned long long>(file.archive.size()),
-              file.path.c_str());
-  if (match) return;
-  std::printf("         record %zu: %s\n", verdict.first,
-              verdict.first_difference.c_str());
-}
-
 // Prints what became of each file, and answers the worst.
 ExitCode Conclude(const std::vector<RecordFile>& files,
-                  const std::vector<FileVerdict>& verdicts, bool json) {
+                  const std::vector<Tally>& tallies, bool json) {
   ExitCode exit_code = kExitDone;
   for (size_t i = 0; i < files.size(); ++i) {
-    const FileVerdict& verdict = verdicts[i];
-    if (!verdict.status.ok()) {
+    const Tally& tally = tallies[i];
+    if (!tally.status.ok()) {
       const ExitCode failed = Complain(
-          absl::Status(verdict.status.code(),
-                       absl::StrCat(files[i].path, ", record ", verdict.first,
-                                    ": ", verdict.status.message())));
+          absl::Status(tally.status.code(),
+                       absl::StrCat(files[i].path, ", record ", *tally.first,
+                                    ": ", tally.status.message())));
       exit_code = std::max(exit_code, failed);
       continue;
     }
-    Print(files[i], verdict, json);
-    if (verdict.first != SIZE_MAX) {
+    PrintVerdict({.file = files[i].path,
+                  .records = files[i].archive.size(),
+                  .matches = tally.matches,
+                  .first_mismatch = tally.first,
+                  .first_difference = tally.first_difference},
+                 json);
+    if (tally.first.has_value()) {
       exit_code = std::max(exit_code, kExitContractFailed);
     }
   }
@@ -107,7 +87,7 @@ ExitCode Replay(const Options& options) {
   auto files = RecordFiles::Load(options.files, options.modules);
   if (!files.ok()) return Complain(files.status());
   engine::Engine engine({.profiles = files->profiles()});
-  std::vector<FileVerdict> verdicts(files->files().size());
+  std::vector<Tally> tallies(files->files().size());
   Progress progress(files->record_count());
   const size_t jobs = options.jobs == 0 ? ProcessorCount() : options.jobs;
   const auto start = std::chrono::steady_clock::now();
@@ -118,15 +98,15 @@ ExitCode Replay(const Options& options) {
              files->files()[file].archive, index, &engine,
              [&](const base::Hash256& hash) { return files->FindModule(hash); },
              /*cancel=*/nullptr),
-         &verdicts[file]);
+         &tallies[file]);
   });
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();
-  const ExitCode exit_code = Conclude(files->files(), verdicts, options.json);
+  const ExitCode exit_code = Conclude(files->files(), tallies, options.json);
   if (!options.json) {
     uint64_t matches = 0;
-    for (const FileVerdict& verdict : verdicts) matches += verdict.matches;
+    for (const Tally& tally : tallies) matches += tally.matches;
     std::printf("%llu of %zu records match; %.2f s, %.0f a second\n",
                 static_cast<unsigned long long>(matches), files->record_count(),
                 seconds, static_cast<double>(files->record_count()) / seconds);

@@ -19,6 +19,8 @@ void AddPut(CLI::App* root, ExitCode* exit_code);
 void AddEstimate(CLI::App* root, ExitCode* exit_code);
 void AddProfile(CLI::App* root, ExitCode* exit_code);
 void AddReplay(CLI::App* root, ExitCode* exit_code);
+void AddReprice(CLI::App* root, ExitCode* exit_code);
+void AddVerify(CLI::App* root, ExitCode* exit_code);
 void AddDisasm(CLI::App* root, ExitCode* exit_code);
 void AddBench(CLI::App* root, ExitCode* exit_code);
 

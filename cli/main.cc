@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
   AddEstimate(&app, &exit_code);
   AddProfile(&app, &exit_code);
   AddReplay(&app, &exit_code);
+  AddReprice(&app, &exit_code);
+  AddVerify(&app, &exit_code);
   AddDisasm(&app, &exit_code);
   AddBench(&app, &exit_code);
   // CLI11 reports wrong use, and --help, by an exception.

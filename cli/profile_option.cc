@@ -18,28 +18,35 @@ void ProfileOption::AddTo(CLI::App* app, const std::string& fallback) {
       ->capture_default_str();
 }
 
-absl::StatusOr<const engine::Profile*> ProfileOption::Resolve() {
-  const engine::ProfileSet& built_in = engine::ProfileSet::BuiltIn();
-  if (const auto* profile = built_in.FindByName(text_)) return profile;
-  if (const auto digest = base::Hash256::FromHex(text_); digest.ok()) {
-    if (const auto* profile = built_in.Find(*digest)) return profile;
+absl::StatusOr<const engine::Profile*> FindOrReadProfile(
+    const std::string& text, const engine::ProfileSet& known,
+    engine::ProfileSet* added) {
+  if (const auto* profile = known.FindByName(text)) return profile;
+  if (const auto digest = base::Hash256::FromHex(text); digest.ok()) {
+    if (const auto* profile = known.Find(*digest)) return profile;
     return absl::NotFoundError(
-        absl::StrCat("no built-in profile has the digest ", text_));
+        absl::StrCat("no known profile has the digest ", text));
   }
-  const auto text = ReadFile(text_);
-  if (!text.ok()) {
+  const auto content = ReadFile(text);
+  if (!content.ok()) {
     return absl::NotFoundError(
-        absl::StrCat("\"", text_,
+        absl::StrCat("\"", text,
                      "\" is neither a built-in profile (strict-1, relaxed-1, "
                      "seal-1), nor a digest, nor a file that can be read"));
   }
-  auto profile = engine::ParseProfile(*text);
+  auto profile = engine::ParseProfile(*content);
   if (!profile.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(text_, ": ", profile.status().message()));
+        absl::StrCat(text, ": ", profile.status().message()));
   }
-  RETURN_IF_ERROR(from_file_.Add(*std::move(profile)));
-  return from_file_.all().front();
+  const base::Hash256 digest = profile->digest;
+  if (const auto* same = added->Find(digest)) return same;
+  RETURN_IF_ERROR(added->Add(*std::move(profile)));
+  return added->Find(digest);
+}
+
+absl::StatusOr<const engine::Profile*> ProfileOption::Resolve() {
+  return FindOrReadProfile(text_, engine::ProfileSet::BuiltIn(), &from_file_);
 }
 
 }  // namespace ashlar::cli

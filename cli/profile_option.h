@@ -10,6 +10,14 @@
 
 namespace ashlar::cli {
 
+// The profile that `text` names: by a name or a digest in `known`, else a file,
+// whose profile is added to `added`, where it then lives. Both may be one set.
+// NOT_FOUND: neither a name, nor a digest, nor a file. INVALID_ARGUMENT: the
+// file is no profile; the message names the line.
+absl::StatusOr<const engine::Profile*> FindOrReadProfile(
+    const std::string& text, const engine::ProfileSet& known,
+    engine::ProfileSet* added);
+
 class ProfileOption {
  public:
   // Adds --profile to `app`; `fallback` is a built-in name. This object

@@ -1,9 +1,11 @@
 #include "cli/record_files.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "absl/strings/str_cat.h"
 #include "cli/files.h"
+#include "cli/result_print.h"
 #include "engine/base/status_macros.h"
 
 namespace ashlar::cli {
@@ -15,6 +17,31 @@ absl::Status InFile(const std::string& path, const absl::Status& status) {
 }
 
 }  // namespace
+
+void PrintVerdict(const FileVerdict& verdict, bool json) {
+  const bool match = !verdict.first_mismatch.has_value();
+  if (json) {
+    Json line;
+    line["file"] = verdict.file;
+    line["verdict"] = match ? "match" : "mismatch";
+    line["first_difference"] = nullptr;
+    if (!match) line["first_difference"] = verdict.first_difference;
+    line["records"] = verdict.records;
+    line["matches"] = verdict.matches;
+    line["record"] = nullptr;  // the one that differs first
+    if (!match) line["record"] = *verdict.first_mismatch;
+    std::fputs(OneLine(line).c_str(), stdout);
+    return;
+  }
+  std::printf("%-8s %10llu of %llu  %s\n", match ? "match" : "mismatch",
+              static_cast<unsigned long long>(verdict.matches),
+              static_cast<unsigned long long>(verdict.records),
+              verdict.file.c_str());
+  if (match) return;
+  std::printf("         record %llu: %s\n",
+              static_cast<unsigned long long>(*verdict.first_mismatch),
+              verdict.first_difference.c_str());
+}
 
 absl::StatusOr<RecordFiles> RecordFiles::Load(
     const std::vector<std::string>& paths,

@@ -2,7 +2,9 @@
 #ifndef CLI_RECORD_FILES_H_
 #define CLI_RECORD_FILES_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +18,17 @@
 #include "replay/archive.h"
 
 namespace ashlar::cli {
+
+// What became of the records of one file.
+struct FileVerdict {
+  std::string file;
+  uint64_t records = 0;
+  uint64_t matches = 0;
+  std::optional<uint64_t> first_mismatch;  // index of the record
+  std::string first_difference;
+};
+// A line on stdout; for people a second one where there is a difference.
+void PrintVerdict(const FileVerdict& verdict, bool json);
 
 struct RecordFile {
   std::string path;

@@ -54,13 +54,13 @@ absl::string_view BytesOf(const CompiledModule& module) {
 ValidModules::ValidModules(bool enabled) : places_(enabled ? kValidCount : 0) {}
 
 bool ValidModules::Contains(const CacheKey& key) const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return !places_.empty() && places_[MarkOf(key) % kValidCount] == key;
 }
 
 void ValidModules::Add(const CacheKey& key) {
   CHECK(key.profile != base::Hash256{});
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   if (!places_.empty()) places_[MarkOf(key) % kValidCount] = key;
 }
 
@@ -72,13 +72,13 @@ bool ModuleCache::Notice(const CacheKey& key) {
   if (!enabled()) return false;
   // A hash is as good a mark as any; never the 0 of an empty place.
   const uint64_t mark = MarkOf(key) | 1;
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   uint64_t& place = noticed_[mark / 2 % kNoticedCount];
   return std::exchange(place, mark) == mark;
 }
 
 std::shared_ptr<const CompiledModule> ModuleCache::Find(const CacheKey& key) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   const auto it = index_.find(key);
   if (it == index_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, it->second);
@@ -91,7 +91,7 @@ base::Hash256 ModuleCache::HashOf(absl::string_view bytes) {
   base::Hash256 hash;
   std::shared_ptr<const CompiledModule> module;
   {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     const auto it = by_sample_.find(sample);
     if (it != by_sample_.end()) {
       hash = it->second->key.module;
@@ -109,7 +109,7 @@ void ModuleCache::Insert(const CacheKey& key,
   const uint64_t sample = Sample(BytesOf(*module));
   // Freed after the lock is given back.
   Entries evicted;
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   if (index_.contains(key)) return;
   while (size_bytes_ + size > size_bytes_max_) {
     const Entry& oldest = entries_.back();
@@ -126,7 +126,7 @@ void ModuleCache::Insert(const CacheKey& key,
 }
 
 uint64_t ModuleCache::size_bytes() const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return size_bytes_;
 }
 

@@ -6,13 +6,12 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "engine/base/hash.h"
 #include "engine/loader.h"
 
@@ -81,17 +80,15 @@ class ModuleCache {
   using Entries = std::list<Entry>;
 
   const uint64_t size_bytes_max_;
-  mutable absl::Mutex mutex_;
-  Entries entries_ ABSL_GUARDED_BY(mutex_);  // most recently used first
-  absl::flat_hash_map<CacheKey, Entries::iterator> index_
-      ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;  // guards all members below
+  Entries entries_;           // most recently used first
+  absl::flat_hash_map<CacheKey, Entries::iterator> index_;
   // Entries by the samples of their bytes, the last one where several have the
   // same.
-  absl::flat_hash_map<uint64_t, const Entry*> by_sample_
-      ABSL_GUARDED_BY(mutex_);
-  uint64_t size_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<uint64_t, const Entry*> by_sample_;
+  uint64_t size_bytes_ = 0;
   // Marks of keys, each at the place that its own hash names.
-  std::vector<uint64_t> noticed_ ABSL_GUARDED_BY(mutex_);
+  std::vector<uint64_t> noticed_;
 };
 
 }  // namespace ashlar::engine

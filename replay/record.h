@@ -35,7 +35,8 @@ struct Record {
   base::Hash256 module;
   std::vector<Read> reads;                  // by key
   std::vector<engine::ModuleRead> modules;  // by hash
-  base::Bytes answer;                       // of EncodeAnswer
+  // Of EncodeAnswer; empty where the execution never ended.
+  base::Bytes answer;
   uint64_t answer_offset = 0;  // of `answer` in its file, where it has one
 };
 

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
-#include "engine/profile.h"
+#include "metering/fuel.h"
 #include "replay/difference.h"
 
 namespace ashlar::replay {
@@ -67,24 +67,43 @@ absl::StatusOr<engine::ExecuteRequest> RequestOf(const Record& record,
       "the record's module has no bytes, which only deploy can be given");
 }
 
+absl::StatusOr<const engine::Profile*> ProfileOf(
+    const Record& record, const engine::ProfileSet& profiles) {
+  const engine::Profile* profile = profiles.Find(record.request.profile);
+  if (profile != nullptr &&
+      profile->semantics_version == record.semantics_version) {
+    return profile;
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("the record needs profile ", record.request.profile.ToHex(),
+                   " with semantics version ", record.semantics_version,
+                   ", which is not known here"));
+}
+
 absl::StatusOr<Verdict> Verify(const Archive& archive, size_t index,
                                engine::Engine* engine, ModuleSource modules,
                                const std::atomic<bool>* cancel) {
   ASSIGN_OR_RETURN(const Record record, archive.Read(index));
-  const engine::Profile* profile =
-      engine->profiles().Find(record.request.profile);
-  if (profile == nullptr ||
-      profile->semantics_version != record.semantics_version) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the record needs profile ",
-                     record.request.profile.ToHex(), " with semantics version ",
-                     record.semantics_version, ", which is not known here"));
+  return Verify(
+      archive, record, engine->profiles(), modules,
+      [&](const engine::ExecuteRequest& request, state::Reader* reader) {
+        return engine->Execute(request, reader, cancel);
+      });
+}
+
+absl::StatusOr<Verdict> Verify(const Archive& archive, const Record& record,
+                               const engine::ProfileSet& profiles,
+                               ModuleSource modules, ExecuteFunction execute) {
+  if (record.answer.empty()) {
+    return absl::InvalidArgumentError(
+        "the record has no answer: its execution never ended");
   }
+  RETURN_IF_ERROR(ProfileOf(record, profiles).status());
   ASSIGN_OR_RETURN(const engine::ExecuteRequest request,
                    RequestOf(record, archive, modules));
   RecordedState state(record, archive, modules);
   ASSIGN_OR_RETURN(const engine::ExecuteResult result,
-                   engine->Execute(request, &state, cancel));
+                   execute(request, &state));
   Verdict verdict;
   if (!result.completed.has_value()) {
     ASSIGN_OR_RETURN(const engine::Completed recorded, DecodeAnswer(record));
@@ -101,6 +120,25 @@ absl::StatusOr<Verdict> Verify(const Archive& archive, size_t index,
   ASSIGN_OR_RETURN(const engine::Completed recorded, DecodeAnswer(record));
   verdict.first_difference = FirstDifference(recorded, replayed);
   return verdict;
+}
+
+absl::StatusOr<Repriced> Reprice(const Archive& archive, const Record& record,
+                                 const base::Hash256& profile,
+                                 engine::Engine* engine, ModuleSource modules,
+                                 const std::atomic<bool>* cancel) {
+  ASSIGN_OR_RETURN(engine::ExecuteRequest request,
+                   RequestOf(record, archive, modules));
+  request.profile = profile;
+  request.fuel_limit = metering::kFuelMax;
+  RecordedState state(record, archive, modules);
+  ASSIGN_OR_RETURN(const engine::ExecuteResult result,
+                   engine->Execute(request, &state, cancel));
+  Repriced repriced;
+  if (!result.completed.has_value()) return repriced;
+  repriced.outcome = result.completed->outcome.klass;
+  repriced.fuel_used = result.completed->fuel.used;
+  repriced.is_within_limit = repriced.fuel_used <= record.request.fuel_limit;
+  return repriced;
 }
 
 }  // namespace ashlar::replay

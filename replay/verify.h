@@ -14,6 +14,7 @@
 #include "engine/base/hash.h"
 #include "engine/engine.h"
 #include "engine/outcome.h"
+#include "engine/profile.h"
 #include "engine/state/reader.h"
 #include "replay/archive.h"
 #include "replay/record.h"
@@ -59,12 +60,41 @@ struct Verdict {
   uint64_t fuel_used = 0;
 };
 
-// Executes one record again. INVALID_ARGUMENT (malformed: names the byte),
-// FAILED_PRECONDITION (the engine lacks the profile or its semantics version),
-// NOT_FOUND (a module), CANCELLED, RESOURCE_EXHAUSTED. Thread-safe.
+// Executes one record of the archive again. INVALID_ARGUMENT (malformed: names
+// the byte), FAILED_PRECONDITION (the engine lacks the profile or its semantics
+// version), NOT_FOUND (a module), CANCELLED, RESOURCE_EXHAUSTED. Thread-safe.
+// `execute` is how that is done: Engine::Execute, or what stands around it.
+using ExecuteFunction = absl::FunctionRef<absl::StatusOr<engine::ExecuteResult>(
+    const engine::ExecuteRequest&, state::Reader*)>;
+absl::StatusOr<Verdict> Verify(const Archive& archive, const Record& record,
+                               const engine::ProfileSet& profiles,
+                               ModuleSource modules, ExecuteFunction execute);
+
+// The same for the record at `index`.
 absl::StatusOr<Verdict> Verify(const Archive& archive, size_t index,
                                engine::Engine* engine, ModuleSource modules,
                                const std::atomic<bool>* cancel);
+
+// What the same call would have cost under another profile: over the recorded
+// state, with all the fuel there is.
+struct Repriced {
+  // Empty where the other prices made it read what was not recorded.
+  std::optional<engine::OutcomeClass> outcome;
+  uint64_t fuel_used = 0;
+  // Whether the recorded limit would have been enough.
+  bool is_within_limit = false;
+};
+
+// REQUIRES: the engine has the profile. Statuses as Verify.
+absl::StatusOr<Repriced> Reprice(const Archive& archive, const Record& record,
+                                 const base::Hash256& profile,
+                                 engine::Engine* engine, ModuleSource modules,
+                                 const std::atomic<bool>* cancel);
+
+// The record's profile. FAILED_PRECONDITION: the set lacks it, or it is of
+// another semantics version.
+absl::StatusOr<const engine::Profile*> ProfileOf(
+    const Record& record, const engine::ProfileSet& profiles);
 
 }  // namespace ashlar::replay
 

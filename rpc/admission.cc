@@ -1,5 +1,7 @@
 #include "rpc/admission.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
@@ -22,7 +24,7 @@ Admission::Admission(const AdmissionOptions& options)
 absl::Status Admission::Enter(WorkQueue::Task* task, absl::string_view client) {
   RETURN_IF_ERROR(quota_.Admit(client, absl::Now()));
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     if (draining_) return Draining();
     ++inside_;
   }
@@ -34,30 +36,32 @@ absl::Status Admission::Enter(WorkQueue::Task* task, absl::string_view client) {
 }
 
 void Admission::Leave() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   --inside_;
+  // Under the lock: whoever waits may destroy this once it has it.
+  if (inside_ == 0) emptied_.notify_all();
 }
 
 void Admission::Drain() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   draining_ = true;
 }
 
 absl::Status Admission::CheckOpen() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return draining_ ? Draining() : absl::OkStatus();
 }
 
 bool Admission::WaitUntilEmpty(absl::Duration timeout) {
-  absl::MutexLock lock(&mutex_);
-  const auto is_empty = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return inside_ == 0;
-  };
-  return mutex_.AwaitWithTimeout(absl::Condition(&is_empty), timeout);
+  std::unique_lock<std::mutex> lock(mutex_);
+  // So long that a point in time still holds it.
+  const absl::Duration bounded = std::min(timeout, absl::Hours(24 * 365));
+  return emptied_.wait_for(lock, absl::ToChronoNanoseconds(bounded),
+                           [this] { return inside_ == 0; });
 }
 
 size_t Admission::inside() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return inside_;
 }
 

@@ -3,13 +3,13 @@
 #ifndef RPC_ADMISSION_H_
 #define RPC_ADMISSION_H_
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "rpc/fuel_quota.h"
 #include "rpc/work_queue.h"
@@ -45,9 +45,10 @@ class Admission {
 
  private:
   FuelQuota quota_;
-  mutable absl::Mutex mutex_;
-  size_t inside_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable std::mutex mutex_;  // guards the three members below
+  std::condition_variable emptied_;
+  size_t inside_ = 0;
+  bool draining_ = false;
   // The last member: its threads end before what they use does.
   WorkQueue queue_;
 };

@@ -1,7 +1,8 @@
 #include "rpc/admission.h"
 
+#include <latch>
+
 #include "absl/status/status.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
@@ -13,13 +14,13 @@ namespace {
 // Stays inside until it is let go.
 struct Gate final : WorkQueue::Task {
   void Run() override {
-    began.Notify();
-    open.WaitForNotification();
+    began.count_down();
+    open.wait();
     admission->Leave();
   }
   Admission* admission = nullptr;
-  absl::Notification began;
-  absl::Notification open;
+  std::latch began{1};
+  std::latch open{1};
 };
 
 TEST(AdmissionTest, RefusesWhenTheQueueIsFull) {
@@ -33,13 +34,13 @@ TEST(AdmissionTest, RefusesWhenTheQueueIsFull) {
     absl::SleepFor(absl::Milliseconds(1));
   }
   ASSERT_TRUE(entered.ok()) << entered;
-  running.began.WaitForNotification();
+  running.began.wait();
   const absl::Status status = admission.Enter(&refused, "");
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(status.message(),
             "the server is busy: 0 calls wait already; try again later");
   EXPECT_EQ(admission.inside(), 1u);
-  running.open.Notify();
+  running.open.count_down();
   EXPECT_TRUE(admission.WaitUntilEmpty(absl::Seconds(10)));
 }
 
@@ -53,7 +54,7 @@ TEST(AdmissionTest, DrainsWhatIsInside) {
   EXPECT_EQ(admission.Enter(&late, "").code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(admission.CheckOpen().code(), absl::StatusCode::kUnavailable);
   EXPECT_FALSE(admission.WaitUntilEmpty(absl::Milliseconds(10)));
-  running.open.Notify();
+  running.open.count_down();
   EXPECT_TRUE(admission.WaitUntilEmpty(absl::Seconds(10)));
   EXPECT_EQ(admission.inside(), 0u);
 }
@@ -67,7 +68,7 @@ TEST(AdmissionTest, RefusesAClientInDebtAndNoOther) {
   EXPECT_EQ(admission.Enter(&refused, "a").code(),
             absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(admission.Enter(&taken, "b").ok());
-  taken.open.Notify();
+  taken.open.count_down();
   EXPECT_TRUE(admission.WaitUntilEmpty(absl::Seconds(10)));
 }
 

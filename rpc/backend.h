@@ -11,6 +11,7 @@
 #include "engine/profile.h"
 #include "engine/state/store.h"
 #include "google/protobuf/message_lite.h"
+#include "replay/flight.h"
 #include "rpc/memory_budget.h"
 
 namespace ashlar::rpc {
@@ -19,7 +20,8 @@ namespace ashlar::rpc {
 struct Backend {
   engine::Engine* engine = nullptr;
   state::VersionedStore* store = nullptr;
-  MemoryBudget* memory = nullptr;  // null: not limited
+  MemoryBudget* memory = nullptr;            // null: not limited
+  replay::FlightRecorder* flight = nullptr;  // null: nothing is written down
   bool state_in_memory = false;
   uint64_t message_bytes_max = uint64_t{16} << 20;
 };

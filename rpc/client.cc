@@ -10,6 +10,7 @@
 #include "ashlar/v1/execution.grpc.pb.h"
 #include "ashlar/v1/info.grpc.pb.h"
 #include "ashlar/v1/modules.grpc.pb.h"
+#include "ashlar/v1/replay.grpc.pb.h"
 #include "engine/base/status_macros.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -84,6 +85,7 @@ struct Client::Stubs {
   std::unique_ptr<v1::Execution::Stub> execution;
   std::unique_ptr<v1::Estimation::Stub> estimation;
   std::unique_ptr<v1::Modules::Stub> modules;
+  std::unique_ptr<v1::Replay::Stub> replay;
   std::unique_ptr<v1::Info::Stub> info;
 
   // One unary call with the deadline of the options.
@@ -121,6 +123,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(
   stubs->execution = v1::Execution::NewStub(channel);
   stubs->estimation = v1::Estimation::NewStub(channel);
   stubs->modules = v1::Modules::NewStub(channel);
+  stubs->replay = v1::Replay::NewStub(channel);
   stubs->info = v1::Info::NewStub(channel);
   return std::unique_ptr<Client>(new Client(std::move(stubs)));
 }
@@ -135,6 +138,23 @@ absl::StatusOr<ExecuteReply> Client::Execute(const ExecuteCall& call) {
   ExecuteReply reply;
   ASSIGN_OR_RETURN(reply.result, rpc::FromProto(response));
   if (response.has_new_version()) reply.new_version = response.new_version();
+  reply.replay_record = std::move(*response.mutable_replay_record());
+  return reply;
+}
+
+absl::StatusOr<VerifyReply> Client::Verify(absl::string_view records) {
+  v1::VerifyRequest request;
+  request.set_record(ToString(records));
+  v1::VerifyResponse response;
+  RETURN_IF_ERROR(stubs_->Call(stubs_->replay.get(), &v1::Replay::Stub::Verify,
+                               request, &response));
+  VerifyReply reply;
+  reply.record_count = response.record_count();
+  reply.match_count = response.match_count();
+  if (response.has_first_mismatch()) {
+    reply.first_mismatch = response.first_mismatch();
+  }
+  reply.first_difference = std::move(*response.mutable_first_difference());
   return reply;
 }
 

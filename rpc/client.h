@@ -35,6 +35,14 @@ struct ClientOptions {
 struct ExecuteReply {
   engine::ExecuteResult result;
   std::optional<uint64_t> new_version;  // of a commit
+  base::Bytes replay_record;  // a file of one record, where it was asked for
+};
+
+struct VerifyReply {
+  uint64_t record_count = 0;
+  uint64_t match_count = 0;
+  std::optional<uint64_t> first_mismatch;  // index of the record
+  std::string first_difference;
 };
 
 // What Modules.Inspect reports; fields as in modules.proto.
@@ -95,6 +103,9 @@ class Client {
 
   // A call that is to be committed is INVALID_ARGUMENT.
   absl::StatusOr<engine::Estimation> Estimate(const EstimateCall& call);
+
+  // Executes a file of records again.
+  absl::StatusOr<VerifyReply> Verify(absl::string_view records);
 
   // Stores the module and returns its hash. INVALID_ARGUMENT names the first
   // violations; see Violations().

@@ -60,6 +60,7 @@ using StateSpec = std::variant<NoState, InlineState, StoreState>;
 struct ExecuteCall {
   engine::ExecuteRequest request;
   StateSpec state;
+  bool replay_record = false;  // is asked for
 };
 
 absl::StatusOr<ExecuteCall> FromProto(const v1::ExecuteRequest& from);

@@ -91,7 +91,6 @@ absl::Status CheckOptions(const v1::ExecuteOptions& options) {
   absl::string_view name;
   if (options.call_tree()) name = "call_tree";
   if (options.fuel_profile()) name = "fuel_profile";
-  if (options.replay_record()) name = "replay_record";
   if (name.empty()) return absl::OkStatus();
   return absl::UnimplementedError(
       absl::StrCat("options.", name,
@@ -376,6 +375,7 @@ absl::StatusOr<ExecuteCall> FromProto(const v1::ExecuteRequest& from) {
                                  "a profile's digest; Info.GetCapabilities "
                                  "lists the profiles of this server"));
   RETURN_IF_ERROR(CheckOptions(from.options()));
+  call.replay_record = from.options().replay_record();
   if (from.fuel_limit() == 0 || from.fuel_limit() > metering::kFuelMax) {
     return Invalid("fuel_limit",
                    absl::StrCat("is ", from.fuel_limit(), "; it must be 1 to ",
@@ -419,6 +419,7 @@ void ToProto(const ExecuteCall& from, v1::ExecuteRequest* to) {
   ToProto(request.block, to->mutable_block());
   ToProto(request.limits, to->mutable_limits());
   std::visit([to](const auto& state) { ToProto(state, to); }, from.state);
+  if (from.replay_record) to->mutable_options()->set_replay_record(true);
 }
 
 absl::StatusOr<state::Key> FromProto(const v1::Key& from,

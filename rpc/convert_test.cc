@@ -216,6 +216,8 @@ TEST(ConvertTest, NamesTheOperatorsMistake) {
 TEST(ConvertTest, OptionsThatAreNotServedAreUnimplemented) {
   v1::ExecuteRequest request = ValidRequest();
   request.mutable_options()->set_replay_record(true);
+  EXPECT_TRUE(FromProto(request)->replay_record);
+  request.mutable_options()->set_call_tree(true);
   EXPECT_EQ(FromProto(request).status().code(),
             absl::StatusCode::kUnimplemented);
 }

@@ -21,6 +21,9 @@
 #include "engine/state/overrides.h"
 #include "engine/state/reader.h"
 #include "engine/state/store.h"
+#include "replay/archive.h"
+#include "replay/flight.h"
+#include "replay/recorder.h"
 #include "rpc/call_reader.h"
 #include "rpc/convert.h"
 #include "rpc/memory_budget.h"
@@ -72,17 +75,30 @@ struct Run {
   const state::Overrides* overrides = nullptr;  // null: none
 };
 
+// Runs unless that has killed servers before, and leaves word in case that it
+// does so now.
+absl::StatusOr<engine::ExecuteResult> Contained(
+    const Backend& backend, const engine::ExecuteRequest& request,
+    state::Reader* reader, const Run& run) {
+  if (backend.flight == nullptr) return run.run(request, reader);
+  RETURN_IF_ERROR(backend.flight->Admit(request));
+  replay::Flight flight(backend.flight, request, reader);
+  return run.run(request, &flight);
+}
+
 // Runs with the memory reserved that the call can come to use.
 absl::StatusOr<engine::ExecuteResult> RunWith(
     const Backend& backend, const engine::ExecuteRequest& request,
     state::Reader* reader, const Run& run) {
-  if (backend.memory == nullptr) return run.run(request, reader);
+  if (backend.memory == nullptr) {
+    return Contained(backend, request, reader, run);
+  }
   const engine::Profile* profile =
       backend.engine->profiles().Find(request.profile);
   CHECK(profile != nullptr, "the caller found it");
   ASSIGN_OR_RETURN(const auto reservation,
                    backend.memory->Reserve(BytesOf(request, *profile)));
-  return run.run(request, reader);
+  return Contained(backend, request, reader, run);
 }
 
 absl::StatusOr<engine::ExecuteResult> RunStateless(const Backend& backend,
@@ -156,6 +172,9 @@ absl::Status Commit(const Backend& backend, const ExecuteCall& call,
   const StoreState& spec = std::get<StoreState>(call.state);
   response->set_new_version(spec.base_version + 1);
   RETURN_IF_ERROR(CheckAnswerSize(backend, *response));
+  // A retry is not executed, so what is stored for it has no record.
+  const std::string record = std::move(*response->mutable_replay_record());
+  response->clear_replay_record();
   if (cancelled != nullptr && *cancelled) {
     return absl::CancelledError("cancelled before the commit");
   }
@@ -175,6 +194,7 @@ absl::Status Commit(const Backend& backend, const ExecuteCall& call,
                              .answer = answer}));
   // Two copies of one request may run at once; the second gets the first's.
   if (committed.is_retry) return UseAnswer(committed.answer, response);
+  response->set_replay_record(record);
   return absl::OkStatus();
 }
 
@@ -194,8 +214,9 @@ absl::StatusOr<engine::ExecuteResult> RunOverStore(const Backend& backend,
   return result;
 }
 
+// `record` is what `run` makes, or empty.
 absl::Status ExecuteAndCommit(const Backend& backend, const ExecuteCall& call,
-                              const Run& run,
+                              const Run& run, const base::Bytes& record,
                               const std::atomic<bool>* cancelled,
                               v1::ExecuteResponse* response) {
   const base::Hash256 digest = engine::RequestDigest(call.request);
@@ -206,6 +227,7 @@ absl::Status ExecuteAndCommit(const Backend& backend, const ExecuteCall& call,
   ASSIGN_OR_RETURN(const engine::ExecuteResult result,
                    RunOverStore(backend, call, run));
   ToProto(result, response);
+  response->set_replay_record(record);
   return Commit(backend, call, digest, *result.completed, cancelled, response);
 }
 
@@ -216,6 +238,23 @@ absl::StatusOr<engine::ExecuteResult> DryRun(const Backend& backend,
   return std::holds_alternative<StoreState>(call->state)
              ? RunOverStore(backend, *call, run)
              : RunStateless(backend, call, run);
+}
+
+absl::StatusOr<engine::ExecuteResult> ExecuteRecorded(
+    const Backend& backend, const engine::ExecuteRequest& request,
+    state::Reader* reader, const std::atomic<bool>* cancelled,
+    base::Bytes* record) {
+  replay::Recorder recorder(reader);
+  auto result = backend.engine->Execute(request, &recorder, cancelled);
+  if (!result.ok() || !result->completed.has_value()) return result;
+  const engine::Profile* profile =
+      backend.engine->profiles().Find(request.profile);
+  CHECK(profile != nullptr, "the engine found it");
+  replay::ArchiveWriter file;
+  recorder.AddTo(request, *profile, *result->completed,
+                 replay::Modules::kAttached, &file);
+  *record = file.Finish();
+  return result;
 }
 
 absl::Status CheckState(const StateSpec& state) {
@@ -231,17 +270,22 @@ absl::Status Execute(const Backend& backend, const v1::ExecuteRequest& request,
   RETURN_IF_ERROR(FindProfile(backend, request.profile()).status());
   ASSIGN_OR_RETURN(ExecuteCall call, FromProto(request));
   RETURN_IF_ERROR(CheckState(call.state));
+  base::Bytes record;
   const auto execute = [&](const engine::ExecuteRequest& checked,
                            state::Reader* reader) {
-    return backend.engine->Execute(checked, reader, cancelled);
+    return call.replay_record
+               ? ExecuteRecorded(backend, checked, reader, cancelled, &record)
+               : backend.engine->Execute(checked, reader, cancelled);
   };
   const auto* spec = std::get_if<StoreState>(&call.state);
   if (spec != nullptr && spec->commit) {
-    return ExecuteAndCommit(backend, call, {execute}, cancelled, response);
+    return ExecuteAndCommit(backend, call, {execute}, record, cancelled,
+                            response);
   }
   ASSIGN_OR_RETURN(const engine::ExecuteResult result,
                    DryRun(backend, &call, {execute}));
   ToProto(result, response);
+  response->set_replay_record(std::move(record));
   return CheckAnswerSize(backend, *response);
 }
 
@@ -252,6 +296,11 @@ absl::Status Estimate(const Backend& backend,
   RETURN_IF_ERROR(FindProfile(backend, request.call().profile()).status());
   ASSIGN_OR_RETURN(EstimateCall call, FromProto(request));
   RETURN_IF_ERROR(CheckState(call.call.state));
+  if (call.call.replay_record) {
+    return absl::InvalidArgumentError(
+        "call.options.replay_record is set; an estimate is no history, so ask "
+        "Execute for it");
+  }
   const auto* spec = std::get_if<StoreState>(&call.call.state);
   if (spec != nullptr && spec->commit) {
     return absl::InvalidArgumentError(

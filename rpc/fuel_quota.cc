@@ -71,7 +71,7 @@ absl::Status FuelQuota::Admit(absl::string_view client, absl::Time now) {
   if (fuel_per_second_ == 0) return absl::OkStatus();
   int64_t fuel = 0;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     fuel = Refill(client, now).fuel;
   }
   if (fuel > 0) return absl::OkStatus();
@@ -86,14 +86,14 @@ absl::Status FuelQuota::Admit(absl::string_view client, absl::Time now) {
 void FuelQuota::Charge(absl::string_view client, uint64_t fuel,
                        absl::Time now) {
   if (fuel_per_second_ == 0) return;
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   Bucket& bucket = Refill(client, now);
   const auto used = static_cast<int64_t>(std::min(fuel, metering::kFuelMax));
   bucket.fuel = std::max(bucket.fuel - used, -kDebtMax);
 }
 
 size_t FuelQuota::client_count() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return buckets_.size();
 }
 

@@ -5,13 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace ashlar::rpc {
@@ -43,16 +42,16 @@ class FuelQuota {
     int64_t fuel = 0;  // negative: debt
     absl::Time filled;
   };
-  // Refills; returns the client's bucket, a new one being full.
-  Bucket& Refill(absl::string_view client, absl::Time now)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ForgetFull(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // REQUIRES, as ForgetFull: mutex_ is held. Refills; returns the client's
+  // bucket, a new one being full.
+  Bucket& Refill(absl::string_view client, absl::Time now);
+  void ForgetFull(absl::Time now);
   void Refill(Bucket* bucket, absl::Time now) const;
 
   const uint64_t fuel_per_second_;
-  mutable absl::Mutex mutex_;
-  absl::flat_hash_map<std::string, Bucket> buckets_ ABSL_GUARDED_BY(mutex_);
-  size_t sweep_at_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;  // guards all members below
+  absl::flat_hash_map<std::string, Bucket> buckets_;
+  size_t sweep_at_;
 };
 
 }  // namespace ashlar::rpc

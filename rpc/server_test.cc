@@ -515,16 +515,60 @@ TEST_F(ServerTest, EstimateAssumesStateWithinBounds) {
   request = good;
   request.mutable_overrides(0)->set_code_bytes(std::string((4 << 20) + 1, 'x'));
   refused("more than 4194304 bytes");
+
+TEST_F(ServerTest, RecordsWhatItExecutesAndVerifiesIt) {
+  for (const char what : {kCount, kRevert, kTrap}) {
+    v1::ExecuteRequest request = SwitchCall(what);
+    const std::string receipt = Completed(request).digests().receipt();
+    EXPECT_EQ(response_.replay_record(), "");
+    request.mutable_options()->set_replay_record(true);
+    EXPECT_EQ(Completed(request).digests().receipt(), receipt);
+    v1::VerifyRequest verify;
+    verify.set_record(response_.replay_record());
+    v1::VerifyResponse verified;
+    ASSERT_TRUE(
+        Call(server_.replay, &v1::Replay::Stub::Verify, verify, &verified)
+            .ok());
+    EXPECT_EQ(verified.verdict(), v1::VERDICT_MATCH);
+    EXPECT_EQ(verified.record_count(), 1u);
+    EXPECT_EQ(verified.match_count(), 1u);
+    EXPECT_EQ(verified.fuel_used(), response_.completed().fuel().used());
+    // A changed bit is a caller's mistake, at a byte.
+    verify.mutable_record()->back() ^= 1;
+    const grpc::Status status =
+        Call(server_.replay, &v1::Replay::Stub::Verify, verify, &verified);
+    EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
+    EXPECT_TRUE(absl::StartsWith(status.error_message(), "byte "));
+  }
+  v1::EstimateRequest estimate;
+  *estimate.mutable_call() = SwitchCall(kCount);
+  estimate.mutable_call()->mutable_options()->set_replay_record(true);
+  v1::EstimateResponse estimated;
+  EXPECT_EQ(Call(server_.estimation, &v1::Estimation::Stub::Estimate, estimate,
+                 &estimated)
+                .error_code(),
+            StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(ServerTest, ARetryOfACommitHasNoRecord) {
+  v1::ExecuteRequest request = StoreCall(kCount, 0, v1::COMMIT_COMMIT);
+  request.mutable_options()->set_replay_record(true);
+  const std::string receipt = Completed(request).digests().receipt();
+  EXPECT_NE(response_.replay_record(), "");
+  EXPECT_EQ(response_.new_version(), 1u);
+  EXPECT_EQ(Completed(request).digests().receipt(), receipt);
+  EXPECT_EQ(response_.replay_record(), "");
+  EXPECT_EQ(response_.new_version(), 1u);
+  request = StoreCall(kCount, 1, v1::COMMIT_DRY_RUN);
+  request.mutable_options()->set_replay_record(true);
+  EXPECT_TRUE(Execute(request).ok());
+  EXPECT_NE(response_.replay_record(), "");
 }
 
 TEST_F(ServerTest, MethodsToComeSayWhatToDoInstead) {
-  v1::VerifyResponse verified;
-  grpc::Status status = Call(server_.replay, &v1::Replay::Stub::Verify,
-                             v1::VerifyRequest(), &verified);
-  EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED);
-  EXPECT_TRUE(absl::StrContains(status.error_message(), "ashlar replay"));
   grpc::ClientContext block_context;
-  status = server_.execution->ExecuteBlock(&block_context)->Finish();
+  grpc::Status status =
+      server_.execution->ExecuteBlock(&block_context)->Finish();
   EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED);
   EXPECT_TRUE(absl::StrContains(status.error_message(), "one by one"));
   grpc::ClientContext session_context;

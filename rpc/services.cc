@@ -19,6 +19,7 @@
 #include "rpc/modules.h"
 #include "rpc/status.h"
 #include "rpc/unary_call.h"
+#include "rpc/verify.h"
 #include "rpc/versions.h"
 
 namespace ashlar::rpc {
@@ -38,8 +39,6 @@ constexpr Later kSession = {
     "ashlar.v1.Execution/Session",
     "use Execute with inline state and missing_key ASK, and send the call "
     "again with what NeedsState names"};
-constexpr Later kVerify = {"ashlar.v1.Replay/Verify",
-                           "use `ashlar replay` in process"};
 
 constexpr absl::string_view kExecute = "ashlar.v1.Execution/Execute";
 constexpr absl::string_view kEstimate = "ashlar.v1.Estimation/Estimate";
@@ -51,6 +50,7 @@ constexpr absl::string_view kGetState = "ashlar.v1.State/Get";
 constexpr absl::string_view kWrite = "ashlar.v1.State/Write";
 constexpr absl::string_view kRollback = "ashlar.v1.State/Rollback";
 constexpr absl::string_view kPrune = "ashlar.v1.State/Prune";
+constexpr absl::string_view kVerify = "ashlar.v1.Replay/Verify";
 constexpr absl::string_view kGetCapabilities = "ashlar.v1.Info/GetCapabilities";
 
 absl::Status Unimplemented(const Later& later) {
@@ -85,11 +85,7 @@ class Method {
     return AnswerCall(call, *context_->admission, &metrics_, std::move(work));
   }
 
-  UnaryReactor* Refuse(Context* call, const Later& later) {
-    return Answer(call, [&later](CallState*) { return Unimplemented(later); });
-  }
-
-  // The same for a stream, which takes a reactor of its own.
+  // Answers a stream, which takes a reactor of its own, with UNIMPLEMENTED.
   template <typename Request, typename Response>
   grpc::ServerBidiReactor<Request, Response>* RefuseStream(const Later& later) {
     class Refusal : public grpc::ServerBidiReactor<Request, Response> {
@@ -252,14 +248,21 @@ class StateService : public v1::State::CallbackService {
 class ReplayService : public v1::Replay::CallbackService {
  public:
   explicit ReplayService(ServiceContext* context)
-      : verify_(context, kVerify.method) {}
+      : context_(context), verify_(context, kVerify) {}
 
-  UnaryReactor* Verify(Context* call, const v1::VerifyRequest*,
-                       v1::VerifyResponse*) override {
-    return verify_.Refuse(call, kVerify);
+  UnaryReactor* Verify(Context* call, const v1::VerifyRequest* request,
+                       v1::VerifyResponse* response) override {
+    return verify_.Queue(
+        call, [context = context_, request, response](CallState* state) {
+          const absl::Status status = rpc::Verify(context->backend, *request,
+                                                  state->cancelled, response);
+          state->fuel_used = response->fuel_used();
+          return status;
+        });
   }
 
  private:
+  ServiceContext* const context_;
   Method verify_;
 };
 
@@ -307,7 +310,7 @@ std::vector<std::string> ServedMethods() {
   std::vector<std::string> names;
   for (absl::string_view name :
        {kExecute, kEstimate, kInspect, kPut, kGetModule, kActivate, kGetState,
-        kWrite, kRollback, kPrune, kGetCapabilities}) {
+        kWrite, kRollback, kPrune, kVerify, kGetCapabilities}) {
     names.emplace_back(name.data(), name.size());
   }
   return names;

@@ -30,26 +30,26 @@ WorkQueue::WorkQueue(size_t worker_count, size_t waiting_max)
 
 WorkQueue::~WorkQueue() {
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     closing_ = true;
-    changed_.SignalAll();
+    changed_.notify_all();
   }
   for (std::thread& thread : threads_) thread.join();
 }
 
 bool WorkQueue::Submit(Task* task) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   // A task that an idle thread takes at once does not wait, so a queue of 0
   // still lets every thread be used.
   if (waiting_.size() >= waiting_max_ + idle_) return false;
   waiting_.push_back(task);
   waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
-  if (waiting_.size() > looking_) changed_.Signal();
+  if (waiting_.size() > looking_) changed_.notify_one();
   return true;
 }
 
 size_t WorkQueue::waiting() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return waiting_.size();
 }
 
@@ -63,16 +63,16 @@ void WorkQueue::Look() {
 void WorkQueue::Work() {
   while (true) {
     {
-      absl::MutexLock lock(&mutex_);
+      const std::lock_guard<std::mutex> lock(mutex_);
       ++idle_;
       ++looking_;
     }
     Look();
     Task* task = nullptr;
     {
-      absl::MutexLock lock(&mutex_);
+      std::unique_lock<std::mutex> lock(mutex_);
       --looking_;
-      while (waiting_.empty() && !closing_) changed_.Wait(&mutex_);
+      changed_.wait(lock, [this] { return !waiting_.empty() || closing_; });
       --idle_;
       if (waiting_.empty()) return;
       task = waiting_.front();

@@ -4,13 +4,12 @@
 #define RPC_WORK_QUEUE_H_
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <mutex>
 #include <thread>
 #include <vector>
-
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 
 namespace ashlar::rpc {
 
@@ -45,18 +44,18 @@ class WorkQueue {
  private:
   void Work();
   // Waits for a task without sleeping, for a while.
-  void Look() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Look();
 
   const size_t waiting_max_;
-  mutable absl::Mutex mutex_;
-  absl::CondVar changed_;
-  std::deque<Task*> waiting_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;  // guards all members below
+  std::condition_variable changed_;
+  std::deque<Task*> waiting_;
   // waiting_.size(), for threads that look before they lock.
   std::atomic<size_t> waiting_count_ = 0;
   // Idle threads that are awake and will look at the queue again.
-  size_t looking_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t looking_ = 0;
+  size_t idle_ = 0;
+  bool closing_ = false;
   std::vector<std::thread> threads_;
 };
 

@@ -1,10 +1,10 @@
 #include "rpc/work_queue.h"
 
 #include <atomic>
+#include <latch>
 #include <memory>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 
 namespace ashlar::rpc {
@@ -13,11 +13,11 @@ namespace {
 // Says that it began, then waits to be let go.
 struct Gate final : WorkQueue::Task {
   void Run() override {
-    began.Notify();
-    open.WaitForNotification();
+    began.count_down();
+    open.wait();
   }
-  absl::Notification began;
-  absl::Notification open;
+  std::latch began{1};
+  std::latch open{1};
 };
 
 struct Count final : WorkQueue::Task {
@@ -46,12 +46,12 @@ TEST(WorkQueueTest, RefusesWhatDoesNotFit) {
   {
     WorkQueue queue(1, 1);
     ASSERT_TRUE(queue.Submit(&gate));
-    gate.began.WaitForNotification();
+    gate.began.wait();
     EXPECT_EQ(queue.waiting(), 0u);
     EXPECT_TRUE(queue.Submit(&first));
     EXPECT_EQ(queue.waiting(), 1u);
     EXPECT_FALSE(queue.Submit(&second));
-    gate.open.Notify();
+    gate.open.count_down();
   }
   EXPECT_EQ(total, 1);
 }
