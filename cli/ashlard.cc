@@ -25,6 +25,7 @@
 #include "engine/state/rocksdb_store.h"
 #include "engine/state/store.h"
 #include "prometheus/exposer.h"
+#include "replay/flight.h"
 #include "rpc/server.h"
 #include "rpc/version.h"
 
@@ -35,6 +36,7 @@ struct Options {
   std::vector<std::string> listen;
   std::string data_dir;
   std::string metrics;
+  std::string flight_recorder;
   size_t workers = std::max(1u, std::thread::hardware_concurrency());
   size_t queue = 1024;
   uint64_t message_bytes_max = uint64_t{16} << 20;
@@ -59,6 +61,11 @@ void Describe(CLI::App* app, Options* options) {
   app->add_option("--metrics", options->metrics,
                   "HTTP address for Prometheus: HOST:PORT, path /metrics")
       ->type_name("ADDR");
+  app->add_option("--flight-recorder", options->flight_recorder,
+                  "File that holds what is executed just now, so that a "
+                  "request that ends the process twice is refused (default: "
+                  "`flight` in --data-dir, else none)")
+      ->type_name("FILE");
   app->add_option("--workers", options->workers, "Executions at once")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -121,6 +128,35 @@ absl::StatusOr<std::unique_ptr<state::VersionedStore>> OpenStore(
   return state::OpenRocksDbStore(options.data_dir, store_options);
 }
 
+absl::StatusOr<std::unique_ptr<replay::FlightRecorder>> OpenFlightRecorder(
+    const Options& options, const engine::ProfileSet& profiles) {
+  std::string path = options.flight_recorder;
+  if (path.empty() && !options.data_dir.empty()) {
+    path = absl::StrCat(options.data_dir, "/flight");
+  }
+  if (path.empty()) return std::unique_ptr<replay::FlightRecorder>();
+  ASSIGN_OR_RETURN(
+      auto recorder,
+      replay::FlightRecorder::Open(
+          {.path = path,
+           .slot_count = options.workers,
+           // A request, and what it reads beside.
+           .slot_size_bytes = options.message_bytes_max + (uint64_t{8} << 20),
+           .profiles = &profiles}));
+  replay::FlightRecorder::WatchSignals();
+  for (const replay::FlightRecorder::Death& death : recorder->deaths()) {
+    std::fprintf(stderr, "request %s ended this server %u times%s%s\n",
+                 death.request.ToHex().c_str(), death.count,
+                 death.count >= replay::FlightRecorder::kDeathsMax
+                     ? "; it is refused"
+                     : "",
+                 death.record_path.empty()
+                     ? ""
+                     : absl::StrCat("; see ", death.record_path).c_str());
+  }
+  return recorder;
+}
+
 absl::StatusOr<std::unique_ptr<prometheus::Exposer>> Expose(
     const std::string& address, const rpc::Server& server) {
   if (address.empty()) return std::unique_ptr<prometheus::Exposer>();
@@ -180,12 +216,15 @@ absl::Status Serve(const Options& options) {
                    LoadProfiles(options.profile_files));
   ASSIGN_OR_RETURN(const std::unique_ptr<state::VersionedStore> store,
                    OpenStore(options));
+  ASSIGN_OR_RETURN(const std::unique_ptr<replay::FlightRecorder> flight,
+                   OpenFlightRecorder(options, profiles));
   engine::Engine engine(
       {.profiles = &profiles, .cache_size_bytes = options.cache_bytes});
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
   server_options.backend = {.engine = &engine,
                             .store = store.get(),
+                            .flight = flight.get(),
                             .state_in_memory = options.data_dir.empty(),
                             .message_bytes_max = options.message_bytes_max};
   server_options.admission = {

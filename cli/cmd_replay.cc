@@ -13,12 +13,18 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
+#include "cli/death.h"
 #include "cli/files.h"
 #include "cli/parallel.h"
+#include "cli/profile_option.h"
 #include "cli/progress.h"
 #include "cli/record_files.h"
+#include "cli/result_print.h"
+#include "engine/base/status_macros.h"
 #include "engine/engine.h"
+#include "engine/mark.h"
 #include "replay/archive.h"
+#include "replay/bisect.h"
 #include "replay/verify.h"
 
 namespace ashlar::cli {
@@ -26,6 +32,8 @@ namespace {
 
 struct Options {
   std::vector<std::string> files;
+  std::vector<std::string> profiles;
+  bool bisect = false;
   std::vector<std::string> modules;
   std::string pack;
   size_t jobs = 0;
@@ -90,14 +98,27 @@ ExitCode Replay(const Options& options) {
   std::vector<Tally> tallies(files->files().size());
   Progress progress(files->record_count());
   const size_t jobs = options.jobs == 0 ? ProcessorCount() : options.jobs;
+  const auto find_module = [&](const base::Hash256& hash) {
+    return files->FindModule(hash);
+  };
+  // While there is but one thread.
+  std::vector<bool> is_done(files->record_count());
+  for (size_t i = 0; i < is_done.size(); ++i) {
+    const auto [file, index] = files->Place(i);
+    const replay::Archive& archive = files->files()[file].archive;
+    is_done[i] = archive.IsUnfinished(index);
+    if (!is_done[i]) continue;
+    Note(index,
+         ReplayDeath(archive, *archive.Read(index), &engine, find_module),
+         &tallies[file]);
+  }
   const auto start = std::chrono::steady_clock::now();
   ForEachInParallel(files->record_count(), jobs, &progress, [&](size_t i) {
+    if (is_done[i]) return;
     const auto [file, index] = files->Place(i);
     Note(index,
-         replay::Verify(
-             files->files()[file].archive, index, &engine,
-             [&](const base::Hash256& hash) { return files->FindModule(hash); },
-             /*cancel=*/nullptr),
+         replay::Verify(files->files()[file].archive, index, &engine,
+                        find_module, /*cancel=*/nullptr),
          &tallies[file]);
   });
   const double seconds =
@@ -112,6 +133,110 @@ ExitCode Replay(const Options& options) {
                 seconds, static_cast<double>(files->record_count()) / seconds);
   }
   return exit_code;
+}
+
+// Where one side stands, for people.
+std::string StandingText(const replay::Standing& standing) {
+  if (standing.mark.has_value()) {
+    const engine::Mark& mark = *standing.mark;
+    std::string place = "before its first instruction";
+    if (!mark.backtrace.empty()) {
+      const engine::BacktraceFrame& frame = mark.backtrace.front();
+      place = absl::StrCat("function ", frame.function,
+                           frame.name.empty() ? "" : " " + frame.name,
+                           ", byte ", frame.offset);
+    }
+    return absl::StrCat(place, " of ", mark.account.ToHex().substr(0, 8),
+                        "..., fuel ", mark.fuel);
+  }
+  if (!standing.completed.has_value()) return "needs what was not recorded";
+  return absl::StrCat(engine::OutcomeName(standing.completed->outcome.klass),
+                      ", fuel ", standing.completed->fuel.used);
+}
+
+Json StandingJson(const replay::Standing& standing) {
+  Json json = {{"outcome", nullptr},  {"fuel", nullptr}, {"account", nullptr},
+               {"function", nullptr}, {"name", nullptr}, {"offset", nullptr},
+               {"state", nullptr}};
+  if (standing.completed.has_value()) {
+    json["outcome"] =
+        std::string(engine::OutcomeName(standing.completed->outcome.klass));
+    json["fuel"] = standing.completed->fuel.used;
+  }
+  if (!standing.mark.has_value()) return json;
+  json["fuel"] = standing.mark->fuel;
+  json["account"] = standing.mark->account.ToHex();
+  json["state"] = standing.mark->state.ToHex();
+  if (standing.mark->backtrace.empty()) return json;
+  json["function"] = standing.mark->backtrace.front().function;
+  json["name"] = standing.mark->backtrace.front().name;
+  json["offset"] = standing.mark->backtrace.front().offset;
+  return json;
+}
+
+void PrintParting(const replay::Parting& parting, bool json) {
+  if (json) {
+    Json line = {{"parts", parting.is_found},
+                 {"fuel", nullptr},
+                 {"common", nullptr},
+                 {"a", nullptr},
+                 {"b", nullptr}};
+    if (parting.is_found) {
+      line["fuel"] = parting.fuel;
+      if (parting.common) line["common"] = StandingJson(*parting.common);
+      line["a"] = StandingJson(parting.a);
+      line["b"] = StandingJson(parting.b);
+    }
+    std::fputs(OneLine(line).c_str(), stdout);
+    return;
+  }
+  if (!parting.is_found) {
+    std::printf("they do not part\n");
+    return;
+  }
+  std::printf("alike  %s\n", parting.common
+                                 ? StandingText(*parting.common).c_str()
+                                 : "not even at the first charge");
+  std::printf("A      %s\nB      %s\n", StandingText(parting.a).c_str(),
+              StandingText(parting.b).c_str());
+}
+
+// The one record of a file, or of the first and the second file.
+absl::StatusOr<ExitCode> Bisect(const Options& options) {
+  ASSIGN_OR_RETURN(RecordFiles files,
+                   RecordFiles::Load(options.files, options.modules));
+  if (options.files.size() > 2 || options.profiles.size() > 2) {
+    return absl::InvalidArgumentError(
+        "--bisect compares two: give two records, or one and two profiles");
+  }
+  replay::Record records[2];
+  replay::Side sides[2];
+  for (size_t i = 0; i < 2; ++i) {
+    const RecordFile& file = files.files()[i % files.files().size()];
+    if (file.archive.size() != 1) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          file.path, " holds ", file.archive.size(), " records; give one"));
+    }
+    ASSIGN_OR_RETURN(records[i], file.archive.Read(0));
+    sides[i].archive = &file.archive;
+    sides[i].record = &records[i];
+    if (options.profiles.empty()) continue;
+    ASSIGN_OR_RETURN(
+        const engine::Profile* profile,
+        FindOrReadProfile(options.profiles[i % options.profiles.size()],
+                          *files.profiles(), files.profiles()));
+    sides[i].profile = profile->digest;
+  }
+  engine::Engine engine({.profiles = files.profiles()});
+  for (replay::Side& side : sides) side.engine = &engine;
+  ASSIGN_OR_RETURN(
+      const replay::Parting parting,
+      replay::Bisect(
+          sides[0], sides[1],
+          [&](const base::Hash256& hash) { return files.FindModule(hash); },
+          /*cancel=*/nullptr));
+  PrintParting(parting, options.json);
+  return parting.is_found ? kExitContractFailed : kExitDone;
 }
 
 // One file of all records, each module and profile once.
@@ -145,8 +270,20 @@ void AddReplay(CLI::App* root, ExitCode* exit_code) {
                   "Module file for records that only name it");
   app->add_option("--pack", options->pack,
                   "Only write all records into one file, modules once");
+  app->add_flag("--bisect", options->bisect,
+                "Say where two records part, or one under two profiles");
+  app->add_option("--profile", options->profiles,
+                  "For --bisect: execute under this profile; the second is of "
+                  "the second record")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app->add_flag("--json", options->json, "One JSON object a file");
   app->callback([options, exit_code] {
+    if (options->bisect) {
+      const auto done = Bisect(*options);
+      *exit_code = done.ok() ? *done : Complain(done.status());
+      return;
+    }
     *exit_code = options->pack.empty() ? Replay(*options) : Pack(*options);
   });
 }

@@ -7,6 +7,7 @@
 #include "cli/files.h"
 #include "cli/result_print.h"
 #include "engine/base/status_macros.h"
+#include "replay/flight.h"
 
 namespace ashlar::cli {
 namespace {
@@ -52,7 +53,9 @@ absl::StatusOr<RecordFiles> RecordFiles::Load(
   }
   for (const std::string& path : paths) {
     ASSIGN_OR_RETURN(std::string bytes, ReadFile(path));
-    auto archive = replay::Archive::Parse(std::move(bytes));
+    auto archive = replay::IsFlightFile(bytes)
+                       ? replay::ParseFlights(bytes, /*only_died=*/false)
+                       : replay::Archive::Parse(std::move(bytes));
     if (!archive.ok()) return InFile(path, archive.status());
     const absl::Status added = archive->AddProfiles(&all.profiles_);
     if (!added.ok()) return InFile(path, added);

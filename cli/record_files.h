@@ -38,7 +38,8 @@ struct RecordFile {
 // All files of a command line. Read-only once it is loaded.
 class RecordFiles {
  public:
-  // Reads the files, and modules for records that only name them. Statuses
+  // Reads the files (a flight recorder's file, too: what it holds are records
+  // without an answer), and modules for records that only name them. Statuses
   // name the file; INVALID_ARGUMENT: it is malformed, at the byte it says.
   static absl::StatusOr<RecordFiles> Load(
       const std::vector<std::string>& paths,

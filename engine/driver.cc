@@ -64,6 +64,7 @@ Driver::~Driver() {
 
 absl::StatusOr<ExecuteResult> Driver::Run() {
   execution_.set_fuel_left(request_.fuel_limit);
+  SetFuelFloor();
   std::optional<End> end = FindOutermostModule();
   if (!end.has_value() && !no_outcome()) {
     PushOutermost();
@@ -142,6 +143,7 @@ std::optional<Driver::End> Driver::Open() {
   c->memory_before = execution_.memory_fuel();
   execution_.set_fuel_left(c->fuel_limit);
   contracts_.push_back(std::move(contract));
+  SetFuelFloor();
   std::optional<End> end = LoadModule(c);
   if (end.has_value()) return end;
   c->phase = Phase::kPrepare;
@@ -156,6 +158,7 @@ std::optional<Driver::End> Driver::Open() {
 
 std::optional<Driver::End> Driver::Charge(Contract* contract, Category category,
                                           uint64_t fuel) {
+  if (IsBeyondMark(fuel)) return End{};
   const uint64_t left = execution_.fuel_left();
   if (fuel <= left) {
     execution_.set_fuel_left(left - fuel);
@@ -458,6 +461,7 @@ std::optional<Driver::End> Driver::CloseNested(End end) {
   caller.by[Category::kCalls] += callee->fuel_limit - left;
   caller.memory_nested += execution_.memory_fuel() - callee->memory_before;
   execution_.set_fuel_left(callee->fuel_reserve + left);
+  SetFuelFloor();
   // The shortage is an ancestor's: nobody on the way can catch it.
   if (out_of_fuel && !callee->is_bounded) return end;
   interp::HostCall call(&execution_, caller.instance, nullptr,

@@ -20,6 +20,7 @@
 #include "engine/fuel_profile.h"
 #include "engine/host/frames.h"
 #include "engine/interp/call_profile.h"
+#include "engine/mark.h"
 #include "engine/module_cache.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
@@ -52,6 +53,11 @@ class Driver {
   // with those read, by key. Changes nothing else. REQUIRES: as above.
   void EnableAccess();
   std::vector<Access> MakeAccess() const;
+
+  // Stops before the first charge with which more than `fuel_mark` would be
+  // used; then there is no outcome, but a mark. REQUIRES: as above.
+  void StopAt(uint64_t fuel_mark);
+  const std::optional<Mark>& mark() const { return mark_; }
 
   // See Engine::Execute. Digests are not filled in.
   absl::StatusOr<ExecuteResult> Run();
@@ -114,12 +120,21 @@ class Driver {
   End EndOfLimit();
   End Trapped(interp::Trap trap, absl::string_view detail);
   bool no_outcome() const {
-    return cancelled_ || !status_.ok() || tree_.no_outcome();
+    return cancelled_ || mark_.has_value() || !status_.ok() ||
+           tree_.no_outcome();
   }
   uint64_t PagesInUse() const;
   // Lets the top contract's memory grow as far as the request's limit goes.
   void BoundPages();
   absl::string_view EntryName(size_t depth) const;
+
+  // Keeps the execution from using what the mark forbids; to be called where
+  // what is left changed hands.
+  void SetFuelFloor();
+  // Whether a charge of the driver's own would; then the mark is made.
+  bool IsBeyondMark(uint64_t fuel);
+  // `left`: what the charge would have left to the top contract.
+  End NoteMark(int64_t left);
 
   // Says where and why, while all that failed is still open.
   void ReportFailure(End* end);
@@ -152,6 +167,9 @@ class Driver {
   base::Hash256 module_hash_;
   absl::Status status_;
   bool cancelled_ = false;
+  // For StopAt: fuel of the whole execution that stays unused.
+  uint64_t kept_at_mark_ = 0;
+  std::optional<Mark> mark_;
   std::vector<NestedFailure> nested_failures_;
   // For EnableAccess: written keys whose writes were taken back.
   absl::btree_set<state::Key> reverted_keys_;

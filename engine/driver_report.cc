@@ -60,6 +60,7 @@ Driver::End Driver::EndOfTrap() {
 }
 
 Driver::End Driver::EndOfFuel() {
+  if (execution_.is_at_floor()) return NoteMark(execution_.left_at_floor());
   End end;
   const interp::OutOfFuel& cause = execution_.out_of_fuel();
   const Category category = CategoryOf(cause.what);

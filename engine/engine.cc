@@ -20,6 +20,8 @@ namespace {
 struct Watch {
   FuelProfile* profile = nullptr;
   std::vector<Access>* access = nullptr;
+  uint64_t fuel_mark = 0;  // of `mark`
+  std::optional<Mark>* mark = nullptr;
 };
 
 }  // namespace
@@ -103,7 +105,9 @@ absl::StatusOr<ExecuteResult> Engine::Impl::Execute(
                   cancel);
     if (watch.profile != nullptr) driver.EnableProfile();
     if (watch.access != nullptr) driver.EnableAccess();
+    if (watch.mark != nullptr) driver.StopAt(watch.fuel_mark);
     result = driver.Run();
+    if (watch.mark != nullptr) *watch.mark = driver.mark();
     if (watch.profile != nullptr) *watch.profile = driver.MakeProfile();
     if (watch.access != nullptr) *watch.access = driver.MakeAccess();
     if (result.ok() && result->completed.has_value()) {
@@ -133,6 +137,15 @@ absl::StatusOr<ExecuteResult> Engine::ExecuteProfiled(
     const std::atomic<bool>* cancel, FuelProfile* profile) {
   return WithoutBadAlloc([&] {
     return impl_->Execute(request, reader, cancel, {.profile = profile});
+  });
+}
+
+absl::StatusOr<ExecuteResult> Engine::ExecuteToMark(
+    const ExecuteRequest& request, state::Reader* reader, uint64_t fuel_mark,
+    std::optional<Mark>* mark, const std::atomic<bool>* cancel) {
+  return WithoutBadAlloc([&] {
+    return impl_->Execute(request, reader, cancel,
+                          {.fuel_mark = fuel_mark, .mark = mark});
   });
 }
 

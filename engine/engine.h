@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "engine/estimation.h"
 #include "engine/fuel_profile.h"
 #include "engine/loader.h"
+#include "engine/mark.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
 #include "engine/request.h"
@@ -76,6 +78,17 @@ class Engine {
   };
   absl::StatusOr<LoadedModule> LoadModule(absl::string_view module_bytes,
                                           const base::Hash256& profile);
+
+  // Execute up to a fuel mark: stops before the first charge with which more
+  // than `fuel_mark` would be used, and says where in `*mark`; the result then
+  // is without a meaning. Where the execution ends before, `*mark` is empty and
+  // the result that of Execute. What contracts see of their fuel is that of
+  // Execute, too. Statuses as Execute.
+  absl::StatusOr<ExecuteResult> ExecuteToMark(const ExecuteRequest& request,
+                                              state::Reader* reader,
+                                              uint64_t fuel_mark,
+                                              std::optional<Mark>* mark,
+                                              const std::atomic<bool>* cancel);
 
   // All violations of a module under a profile; empty: it is accepted.
   absl::StatusOr<std::vector<wasm::Violation>> ValidateModule(

@@ -43,8 +43,8 @@ class ValidModules {
   void Add(const CacheKey& key);
 
  private:
-  mutable absl::Mutex mutex_;
-  std::vector<CacheKey> places_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;  // guards places_
+  std::vector<CacheKey> places_;
 };
 
 // Least recently used go first. Thread-safe.

@@ -113,6 +113,17 @@ absl::StatusOr<Record> Archive::Read(size_t index) const {
   return DecodeRecord(body.bytes, body.offset);
 }
 
+bool Archive::IsUnfinished(size_t index) const {
+  // The answer stands last, so its size is 0 at the very end; of any other one
+  // a receipt stands there.
+  const absl::string_view body = bodies_[index].bytes;
+  if (body.size() < 4 || base::LoadLe<uint32_t>(&body[body.size() - 4]) != 0) {
+    return false;
+  }
+  const absl::StatusOr<Record> record = Read(index);
+  return record.ok() && record->answer.empty();
+}
+
 absl::Status Archive::Check() const {
   for (size_t i = 0; i < size(); ++i) {
     ASSIGN_OR_RETURN(const Record record, Read(i));

@@ -36,6 +36,8 @@ class Archive {
   size_t size() const { return bodies_.size(); }
   // REQUIRES: index < size(). INVALID_ARGUMENT as Parse.
   absl::StatusOr<Record> Read(size_t index) const;
+  // Whether the record has no answer: its execution never ended.
+  bool IsUnfinished(size_t index) const;
   // All records and their answers. INVALID_ARGUMENT names the first bad byte.
   absl::Status Check() const;
 

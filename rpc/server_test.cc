@@ -515,6 +515,7 @@ TEST_F(ServerTest, EstimateAssumesStateWithinBounds) {
   request = good;
   request.mutable_overrides(0)->set_code_bytes(std::string((4 << 20) + 1, 'x'));
   refused("more than 4194304 bytes");
+}
 
 TEST_F(ServerTest, RecordsWhatItExecutesAndVerifiesIt) {
   for (const char what : {kCount, kRevert, kTrap}) {

@@ -15,3 +15,27 @@ void CheckFailed(const char* file, int line, const char* condition,
 }
 
 }  // namespace ashlar::base
+
+// What ThreadSanitizer is not to report: Debian's libraries are not
+// instrumented, so of their own memory it sees accesses without the atomics and
+// the locks in between.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+extern "C" const char* __tsan_default_suppressions();  // NOLINT: its name
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:libgrpc\n"
+         "race:libgpr\n"
+         "race:libabsl\n"
+         "race:libprotobuf\n"
+         "race:librocksdb\n"
+         "race:libprometheus\n"
+         "mutex:libgrpc\n"
+         "mutex:librocksdb\n"
+         "deadlock:libgrpc\n"
+         "deadlock:librocksdb\n"
+         "thread:libgrpc\n"
+         "thread:libgpr\n"
+         "thread:librocksdb\n";
+}
+#endif
+#endif

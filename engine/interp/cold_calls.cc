@@ -87,7 +87,7 @@ const uint8_t* Internals::Translated(Instance* inst, const uint8_t* entry) {
 
 uint64_t Internals::NextSlice(Execution* e) {
   const uint64_t left = e->slice_ + e->reserve_;
-  const uint64_t slice = std::min(left, kSliceFuel);
+  const uint64_t slice = std::min(left - std::min(left, e->floor_), kSliceFuel);
   e->slice_ = slice;
   e->reserve_ = left - slice;
   return slice;
@@ -113,6 +113,12 @@ uint64_t Internals::StopWithTrap(Registers& r, Trap trap, std::string detail) {
 uint64_t Internals::Refill(Registers& r) {
   Execution* e = r.inst->execution;
   const uint64_t deficit = uint64_t{0} - r.fuel;
+  if (e->floor_ != 0 && e->reserve_ < deficit + e->floor_) {
+    e->is_at_floor_ = true;
+    e->left_at_floor_ = static_cast<int64_t>(e->reserve_ - deficit);
+    r.fuel = 0;
+    return Stop(r, Exit::kOutOfFuel);
+  }
   if (e->reserve_ < deficit) {
     e->out_of_fuel_ = {OutOfFuel::What::kRun, deficit - e->reserve_, 0};
     e->reserve_ = 0;

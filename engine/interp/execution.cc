@@ -30,6 +30,7 @@ void Execution::Reset(uint32_t stack_slots_max) {
   stack_end_ = stack_.get() + stack_slots_max;
   slice_ = 0;
   reserve_ = 0;
+  set_fuel_floor(0);
   memory_fuel_ = 0;
   pages_left_ = UINT64_MAX;
   pages_asked_ = 0;
@@ -99,6 +100,13 @@ bool Execution::Take(uint64_t fuel, OutOfFuel::What what) {
     return true;
   }
   const uint64_t left = slice_ + reserve_;
+  if (floor_ != 0 && (fuel > left || left - fuel < floor_)) {
+    is_at_floor_ = true;
+    left_at_floor_ = static_cast<int64_t>(left - fuel);
+    reserve_ = left;
+    slice_ = 0;
+    return false;
+  }
   if (fuel > left) {
     out_of_fuel_ = {what, fuel - left,
                     what == OutOfFuel::What::kRun ? 0 : left};
@@ -167,8 +175,8 @@ std::vector<TraceFrame> Execution::Backtrace(size_t max, size_t below) const {
   while (frames.size() < max && fp != nullptr) {
     uint32_t function = 0;
     if (inst->code != nullptr && inst->code->FindFunction(pc, &function)) {
-      frames.push_back(
-          {inst, function, inst->code->offset_of(*inst->code, function, pc)});
+      frames.push_back({inst, function,
+                        inst->code->offset_of(*inst->code, function, pc), fp});
     }
     auto* back = reinterpret_cast<const uint8_t*>(fp[-1]);
     if (back == ExitActivationCode()) break;

@@ -45,6 +45,8 @@ struct TraceFrame {
   const Instance* instance = nullptr;
   uint32_t function = 0;
   uint32_t offset = 0;
+  // The frame's locals; its parameters end two slots below.
+  const uint64_t* slots = nullptr;
 };
 
 class Execution {
@@ -62,6 +64,18 @@ class Execution {
   // host functions (a child's limit: set it, restore the parent's rest after).
   uint64_t fuel_left() const;
   void set_fuel_left(uint64_t fuel);
+  // A charge that would leave less than this is not made: the execution stops
+  // as if fuel had run out, and is_at_floor() tells that it did not. What a
+  // guest sees of its fuel does not change. 0: none. To be set again after
+  // set_fuel_left.
+  void set_fuel_floor(uint64_t fuel) {
+    floor_ = fuel;
+    is_at_floor_ = false;
+  }
+  uint64_t fuel_floor() const { return floor_; }
+  bool is_at_floor() const { return is_at_floor_; }
+  // What that charge would have left; negative where there was not so much.
+  int64_t left_at_floor() const { return left_at_floor_; }
   // Dynamic memory and table charges so far (Category::kMemory).
   uint64_t memory_fuel() const { return memory_fuel_; }
 
@@ -145,6 +159,9 @@ class Execution {
   // Fuel left = slice_ + reserve_. Handlers work on the slice.
   uint64_t slice_ = 0;
   uint64_t reserve_ = 0;
+  uint64_t floor_ = 0;
+  bool is_at_floor_ = false;
+  int64_t left_at_floor_ = 0;
   uint64_t memory_fuel_ = 0;
   uint64_t pages_left_ = UINT64_MAX;
   uint32_t pages_asked_ = 0;
