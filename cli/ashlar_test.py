@@ -588,6 +588,24 @@ class ReplayTest(CommandLineTest):
     self.assert_wrong_use("replay", TOKEN, says="byte 0: this is no file")
     self.assert_wrong_use("replay", self.path("none"))
 
+  def test_where_two_part(self):
+    same = self.json("replay", "--bisect", self.deploy, self.deploy)
+    self.assertFalse(same["parts"])
+    dear = self.write("dear", "copy seal-1\nname dear\n"
+                      "schedule copy ashlar-1\nschedule name dear\n"
+                      "schedule Store 77\n")
+    parting = self.json("replay", "--bisect", self.deploy, "--profile",
+                        "seal-1", "--profile", dear, code=1)
+    self.assertTrue(parting["parts"])
+    self.assertIsNotNone(parting["common"])
+    self.assertLess(parting["a"]["fuel"], self.fuel)
+    self.assertNotEqual(parting["a"]["state"], parting["b"]["state"])
+    done = ashlar("replay", "--bisect", self.deploy, self.reverted)
+    self.assertEqual(done.returncode, 1)
+    self.assertIn("fuel", done.stdout)
+    self.assert_wrong_use("replay", "--bisect", self.deploy, self.deploy,
+                          self.deploy, says="two")
+
   def test_reprice(self):
     dear = self.write("dear", "copy seal-1\nname dear\n"
                       "schedule copy ashlar-1\nschedule name dear\n"
