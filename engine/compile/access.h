@@ -107,7 +107,13 @@ bool Translator::StoreOp(Descriptor d) {
 bool Translator::FloatLoad(Descriptor d) { return LoadOp<false, true>(d); }
 bool Translator::FloatStore(Descriptor d) { return StoreOp<false, true>(d); }
 
-// REQUIRES with kShort: index < kDirectLocals.
+// Of those that LocalAt<kShort> knows.
+template <bool kShort>
+uint32_t Translator::LocalCount() const {
+  return kShort ? s_->direct_count : s_->local_count;
+}
+
+// REQUIRES: index < LocalCount<kShort>().
 template <bool kShort>
 Local Translator::LocalAt(uint32_t index) const {
   if (kShort) return s_->locals[index];
@@ -116,13 +122,13 @@ Local Translator::LocalAt(uint32_t index) const {
           s_->local_types->TypeOf(index), uint64_t{1} << (index & 63)};
 }
 
-static_assert(kDirectLocals == 0x80, "what one byte of LEB128 can name");
+static_assert(kDirectLocals <= 0x80, "one byte of LEB128 names them");
 
 template <bool kShort>
 bool Translator::LocalGet() {
   if (kShort && *ip_ >= 0x80) return false;
   const uint32_t index = kShort ? *ip_++ : U32();
-  if (ASHLAR_UNLIKELY(index >= s_->local_count)) return false;
+  if (ASHLAR_UNLIKELY(index >= LocalCount<kShort>())) return false;
   const Local local = LocalAt<kShort>(index);
   s_->pending |= local.bit;
   if (ASHLAR_UNLIKELY(sp_ < s_->low)) s_->low = sp_;
@@ -136,7 +142,7 @@ template <bool kShort>
 bool Translator::LocalSet(bool tee) {
   if (kShort && *ip_ >= 0x80) return false;
   const uint32_t index = kShort ? *ip_++ : U32();
-  if (ASHLAR_UNLIKELY(!Need(1) || index >= s_->local_count)) return false;
+  if (ASHLAR_UNLIKELY(!Need(1) || index >= LocalCount<kShort>())) return false;
   Entry* v = sp_ - 1;
   const Local local = LocalAt<kShort>(index);
   if (ASHLAR_UNLIKELY(v->type != local.type)) return false;

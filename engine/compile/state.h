@@ -147,7 +147,7 @@ inline constexpr int32_t kNone = 0x7fffffff;
 inline constexpr int32_t kNoSlot = 0x7ffffffe;
 
 // Locals whose slot and type stand in a table; the rest are looked up.
-inline constexpr int32_t kDirectLocals = 128;
+inline constexpr int32_t kDirectLocals = 64;
 
 // The state of one translation that stands in memory.
 struct State {
@@ -176,6 +176,7 @@ struct State {
   bool has_memory = false;
   bool dead = false;
   uint32_t local_count = 0;
+  uint32_t direct_count = 0;  // of those, in `locals`
   uint32_t function_count = 0;
   int32_t temps = 0;     // slot of the lowest temporary = declared locals
   uintptr_t origin = 0;  // stack - temps: where an entry of slot 0 would be

@@ -74,6 +74,8 @@ bool Translator::Prologue() {
     }
   }
   s_->local_count = type.param_count + declared;
+  s_->direct_count =
+      std::min(s_->local_count, static_cast<uint32_t>(kDirectLocals));
   s_->temps = static_cast<int32_t>(declared);
   s_->origin =
       reinterpret_cast<uintptr_t>(s_->stack) - declared * sizeof(Entry);

@@ -166,6 +166,8 @@ class Translator {
   ASHLAR_INLINE bool FloatLoad(Descriptor d);
   ASHLAR_INLINE bool FloatStore(Descriptor d);
   template <bool kShort>
+  ASHLAR_INLINE uint32_t LocalCount() const;
+  template <bool kShort>
   ASHLAR_INLINE Local LocalAt(uint32_t index) const;
   template <bool kShort>
   ASHLAR_INLINE bool LocalGet();
