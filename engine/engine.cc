@@ -8,6 +8,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/driver.h"
 #include "engine/estimation.h"
+#include "engine/loader.h"
 #include "engine/module_cache.h"
 #include "engine/workspace.h"
 #include "metering/fuel.h"
@@ -179,27 +180,24 @@ absl::StatusOr<Estimation> Engine::Estimate(const ExecuteRequest& request,
   return estimation;
 }
 
-absl::StatusOr<Engine::LoadedModule> Engine::LoadModule(
+absl::StatusOr<std::vector<wasm::Violation>> Engine::ValidateModule(
     absl::string_view module_bytes, const base::Hash256& profile) {
-  return WithoutBadAlloc([&]() -> absl::StatusOr<LoadedModule> {
-    absl::StatusOr<const Profile*> found = impl_->FindProfile(profile);
-    if (!found.ok()) return std::move(found).status();
-    LoadedModule loaded;
+  return WithoutBadAlloc([&]() -> absl::StatusOr<std::vector<wasm::Violation>> {
+    ASSIGN_OR_RETURN(const Profile* const found, impl_->FindProfile(profile));
     wasm::Violations violations;
-    loaded.module = Load(module_bytes, **found, &violations);
-    loaded.violations = violations.list();
-    if (loaded.module != nullptr) {
+    if (Load(module_bytes, *found, &violations) != nullptr) {
       impl_->valid.Add({ModuleHash(module_bytes), profile});
     }
-    return loaded;
+    return violations.list();
   });
 }
 
-absl::StatusOr<std::vector<wasm::Violation>> Engine::ValidateModule(
-    absl::string_view module_bytes, const base::Hash256& profile) {
-  absl::StatusOr<LoadedModule> loaded = LoadModule(module_bytes, profile);
-  if (!loaded.ok()) return std::move(loaded).status();
-  return std::move(loaded->violations);
+absl::StatusOr<Inspection> Engine::Inspect(absl::string_view module_bytes,
+                                           const base::Hash256& profile) {
+  return WithoutBadAlloc([&]() -> absl::StatusOr<Inspection> {
+    ASSIGN_OR_RETURN(const Profile* const found, impl_->FindProfile(profile));
+    return engine::Inspect(module_bytes, *found);
+  });
 }
 
 const ProfileSet& Engine::profiles() const { return *impl_->profiles; }

@@ -15,7 +15,7 @@
 #include "engine/digests.h"
 #include "engine/estimation.h"
 #include "engine/fuel_profile.h"
-#include "engine/loader.h"
+#include "engine/inspection.h"
 #include "engine/mark.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
@@ -70,15 +70,6 @@ class Engine {
                                       state::Reader* reader,
                                       const std::atomic<bool>* cancel);
 
-  // A module as it is loaded under a profile: null, and why, where it is
-  // refused.
-  struct LoadedModule {
-    std::shared_ptr<const CompiledModule> module;
-    std::vector<wasm::Violation> violations;
-  };
-  absl::StatusOr<LoadedModule> LoadModule(absl::string_view module_bytes,
-                                          const base::Hash256& profile);
-
   // Execute up to a fuel mark: stops before the first charge with which more
   // than `fuel_mark` would be used, and says where in `*mark`; the result then
   // is without a meaning. Where the execution ends before, `*mark` is empty and
@@ -93,6 +84,10 @@ class Engine {
   // All violations of a module under a profile; empty: it is accepted.
   absl::StatusOr<std::vector<wasm::Violation>> ValidateModule(
       absl::string_view module_bytes, const base::Hash256& profile);
+
+  // The static report (inspection.h), where the machine may lack memory for it.
+  absl::StatusOr<Inspection> Inspect(absl::string_view module_bytes,
+                                     const base::Hash256& profile);
 
   const ProfileSet& profiles() const;
 

@@ -201,7 +201,8 @@ absl::Status Inspect(const Backend& backend, const v1::InspectRequest& request,
                      backend.store->IsActivated(profile->digest, hash));
     response->set_activated(activated);
   }
-  const engine::Inspection inspection = engine::Inspect(bytes, *profile);
+  ASSIGN_OR_RETURN(const engine::Inspection inspection,
+                   backend.engine->Inspect(bytes, profile->digest));
   response->set_compile_fuel(inspection.compile_fuel);
   response->set_activated_fuel(inspection.activated_fuel);
   for (const wasm::Violation& violation : inspection.violations) {
