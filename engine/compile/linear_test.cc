@@ -31,35 +31,15 @@ using testing::DeepDeadBlocks;
 using testing::ManyLocals;
 using testing::ModuleBuilder;
 using testing::NestedBlocks;
+using testing::OneFunction;
 using testing::Op;
+using testing::Repeat;
 using testing::ValType;
+using testing::WideModule;
 using Bytes = std::vector<uint8_t>;
 
 constexpr ValType kI32 = ValType::kI32;
 constexpr ValType kI64 = ValType::kI64;
-
-void Repeat(uint32_t n, const Code& piece, Code* code) {
-  for (uint32_t i = 0; i < n; ++i) code->Raw(piece.bytes());
-}
-
-Bytes OneFunction(const std::vector<ValType>& params,
-                  const std::vector<ValType>& locals, const Code& code) {
-  ModuleBuilder m;
-  m.Func(m.Type(params, {}), locals, code);
-  return m.Build();
-}
-
-Bytes WideModule(const Code& code) {
-  ModuleBuilder m;
-  const std::vector<ValType> many(1000, kI32);
-  m.AddType(many, many);
-  m.AddType({}, many);
-  m.AddType({}, {});
-  m.Func(0, {}, Code().Op(Op::kUnreachable).End());
-  m.Func(1, {}, Code().Op(Op::kUnreachable).End());
-  m.Func(2, {}, code);
-  return m.Build();
-}
 
 double Seconds() {
   timespec now;

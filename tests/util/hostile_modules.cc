@@ -10,7 +10,8 @@ using Bytes = std::vector<uint8_t>;
 constexpr ValType kI32 = ValType::kI32;
 constexpr ValType kI64 = ValType::kI64;
 
-// Puts `piece` n times.
+}  // namespace
+
 void Repeat(uint32_t n, const Code& piece, Code* code) {
   for (uint32_t i = 0; i < n; ++i) code->Raw(piece.bytes());
 }
@@ -22,8 +23,6 @@ Bytes OneFunction(const std::vector<ValType>& params,
   return m.Build();
 }
 
-// Types 0: (1000 x i32) -> (1000 x i32), 1: () -> (1000 x i32), 2: () -> ();
-// function 0 of type 0, 1 of type 1, 2 has the code.
 Bytes WideModule(const Code& code) {
   ModuleBuilder m;
   const std::vector<ValType> many(1000, kI32);
@@ -35,6 +34,8 @@ Bytes WideModule(const Code& code) {
   m.Func(2, {}, code);
   return m.Build();
 }
+
+namespace {
 
 Bytes EmptyFunctions(uint32_t n) {
   ModuleBuilder m;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "tests/util/module_builder.h"
 
 namespace ashlar::testing {
 
@@ -29,6 +30,16 @@ std::vector<uint8_t> NestedBlocks(uint32_t n);
 std::vector<uint8_t> DeepDeadBlocks(uint32_t n);
 std::vector<uint8_t> BranchTableFlood(uint32_t n);
 std::vector<uint8_t> ManyLocals(uint32_t n);
+
+// What they are made of. Puts `piece` n times.
+void Repeat(uint32_t n, const Code& piece, Code* code);
+// One function, of these parameters and without results.
+std::vector<uint8_t> OneFunction(const std::vector<ValType>& params,
+                                 const std::vector<ValType>& locals,
+                                 const Code& code);
+// Types 0: (1000 x i32) -> (1000 x i32), 1: () -> (1000 x i32), 2: () -> ();
+// function 0 of type 0, 1 of type 1, 2 has the code.
+std::vector<uint8_t> WideModule(const Code& code);
 
 }  // namespace ashlar::testing
 
