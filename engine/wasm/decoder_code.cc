@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "engine/wasm/module_decoder.h"
 
@@ -90,8 +91,9 @@ class ConstExprChecker {
   }
 
   const Module& module_;
-  // Its height is bounded by the expression's size.
-  std::vector<ValType> stack_;
+  // Its height is bounded by the expression's size. Hardly any expression
+  // needs more than two values, so hardly any allocates.
+  absl::InlinedVector<ValType, 8> stack_;
 };
 
 bool IsArithmetic(Opcode opcode) {

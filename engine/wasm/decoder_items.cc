@@ -118,8 +118,9 @@ void ModuleDecoder::Canonicalize() {
   const auto count = static_cast<uint32_t>(types.size());
   const auto size = static_cast<size_t>(section_end_ - section_begin_);
   if (count > kFewTypes || size > kFewTypeBytes) {
-    absl::flat_hash_set<uint32_t, TypeHash, TypeEq> first(
-        count, TypeHash{&types}, TypeEq{&types});
+    absl::flat_hash_set<uint32_t, TypeHash, TypeEq> first(0, TypeHash{&types},
+                                                          TypeEq{&types});
+    first.reserve(count);  // a number of buckets would not be enough for them
     for (uint32_t i = 0; i < count; ++i) {
       types[i].canonical_id = *first.insert(i).first;
     }

@@ -1,12 +1,15 @@
 """Checks that each handler of the interpreter has its own indirect jump.
 
-Usage: check_dispatch.py LIST_HANDLERS LIBRARY
+Usage: check_dispatch.py LIST_HANDLERS OBJECTS...
 
 The interpreter's speed hangs on it: where a compiler merges the jumps of
 several handlers, or turns the two arms of a branch into one jump behind a
 cmov, the processor predicts them with one history. LIST_HANDLERS prints the
-handlers and how often each dispatches; LIBRARY is the archive that holds their
-code. Prints what is wrong with the handler's name, and exits with 1.
+handlers and how often each dispatches; each of OBJECTS is an archive or an
+object file that holds their code. With a compiler that makes one function of
+them all (engine/interp/exec_threaded.cc), the jumps of that function are
+counted: each that is merged is missing. Prints what is wrong, with the
+handler's name where there is one, and exits with 1.
 """
 
 import re
@@ -19,6 +22,10 @@ FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
 HANDLER = re.compile(r"_GLOBAL__N_1(\d+)Handle(\w+)")
 INDIRECT_JUMP = re.compile(r"\bjmp[q]?\s+\*")
 CONDITIONAL_MOVE = re.compile(r"\bcmov")
+# The function that holds all handlers, where they are no functions, and the
+# jumps that it has beside theirs: the first, and the one behind cold paths.
+ONE_FUNCTION = "RunOrTable"
+JUMPS_OF_ONE_FUNCTION = 2
 
 
 def handler_of(symbol):
@@ -28,6 +35,20 @@ def handler_of(symbol):
     return None
   length = int(match.group(1)) - len("Handle")
   return match.group(2)[:length]
+
+
+def jumps_of_one_function(disassembly):
+  """How many indirect jumps ONE_FUNCTION has, or None where there is none."""
+  jumps = None
+  is_inside = False
+  for line in disassembly.split("\n"):
+    match = FUNCTION.match(line)
+    if match:
+      is_inside = ONE_FUNCTION in match.group(1)
+      jumps = 0 if is_inside and jumps is None else jumps
+    elif is_inside and INDIRECT_JUMP.search(line):
+      jumps += 1
+  return jumps
 
 
 def functions(disassembly):
@@ -49,6 +70,13 @@ def functions(disassembly):
 
 def violations(handlers, disassembly):
   """What is wrong, a line each. handlers: [(name, jumps)]."""
+  jumps = jumps_of_one_function(disassembly)
+  if jumps is not None:
+    wanted = sum(n for _, n in handlers) + JUMPS_OF_ONE_FUNCTION
+    if jumps < wanted:
+      yield (f"{ONE_FUNCTION}: {jumps} indirect jumps, at least {wanted} "
+             "expected")
+    return
   found = functions(disassembly)
   for name, wanted in handlers:
     if name not in found:
@@ -73,15 +101,20 @@ def main(arguments):
   for line in listed[1:]:
     name, jumps = line.split()
     handlers.append((name, int(jumps)))
-  archive = next(path for path in libraries if path.endswith(".a"))
-  disassembly = subprocess.run(
-      ["objdump", "-d", "--no-show-raw-insn", archive], check=True,
-      stdout=subprocess.PIPE, text=True).stdout
-  wrong = list(violations(handlers, disassembly))
-  for line in wrong:
-    print(f"dispatch: {line}")
-  print(f"dispatch: {len(handlers)} handlers, {len(wrong)} violations")
-  return 1 if wrong else 0
+  count = 0
+  for path in libraries:
+    if not path.endswith((".a", ".o")):
+      continue
+    disassembly = subprocess.run(
+        ["objdump", "-d", "--no-show-raw-insn", path], check=True,
+        stdout=subprocess.PIPE, text=True).stdout
+    wrong = list(violations(handlers, disassembly))
+    for line in wrong:
+      print(f"dispatch: {line}")
+    print(f"dispatch: {path}: {len(handlers)} handlers, {len(wrong)} "
+          "violations")
+    count += len(wrong)
+  return 1 if count else 0
 
 
 if __name__ == "__main__":

@@ -77,6 +77,16 @@ class CheckDispatchTest(unittest.TestCase):
         self.check([("Add_SS", 1)], function("Add_SS", "call   *%rax")),
         ["Add_SS: 0 indirect jumps, at least 1 expected"])
 
+  def test_one_function(self):
+    handlers = [("Add_SS", 1), ("BrEq", 2), ("Grow", 0)]
+    name = "_ZN6ashlar6interp12_GLOBAL__N_110RunOrTableEPKNS0_9RegistersEPm"
+    def code(jumps):
+      return f"0000000000000000 <{name}>:\n" + f"  8:\t{JUMP}\n" * jumps
+    self.assertEqual(self.check(handlers, code(5)), [])
+    self.assertEqual(
+        self.check(handlers, code(4)),
+        ["RunOrTable: 4 indirect jumps, at least 5 expected"])
+
 
 if __name__ == "__main__":
   unittest.main()
