@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/types/span.h"
 #include "engine/base/check.h"
 #include "engine/compile/scratch.h"
 #include "engine/compile/translate.h"
@@ -13,7 +14,7 @@
 namespace ashlar::compile {
 namespace {
 
-// How the code was translated: what offset_of needs to translate a function
+// How the code was translated: what find_offsets needs to translate functions
 // again, and lazy code to translate one at all.
 struct KeptOptions {
   Options options;
@@ -80,31 +81,62 @@ void StopBehindLastBody(Scratch* scratch, Context* context) {
   context->begin = copy.data();
 }
 
-// The wasm offset of the last instruction whose code begins at or before pc.
-uint32_t OffsetOf(const interp::Code& code, uint32_t function,
-                  const uint8_t* pc) {
+// Fills in the offsets of places in one function. Wasm instructions may share
+// their first byte of code: the last one of them has it, as it emits it.
+void FindOffsetsInFunction(const interp::Code& code, const Context& context,
+                           std::vector<CodeRecord>* records,
+                           absl::Span<interp::CodePlace*> places) {
+  const wasm::Module& module = *code.module;
+  const uint32_t body_offset = module.offset_of(context.begin);
+  // What zeroes the locals belongs to the first instruction.
+  const CodeRecord first{0, records->front().wasm_offset};
+  std::sort(records->begin(), records->end(),
+            [](const CodeRecord& a, const CodeRecord& b) {
+              return std::pair(a.code_offset, a.wasm_offset) <
+                     std::pair(b.code_offset, b.wasm_offset);
+            });
+  const uint8_t* const begin =
+      code.functions[context.function].entry - interp::kEntryHeaderBytes;
+  for (interp::CodePlace* place : places) {
+    const auto next = std::upper_bound(
+        records->begin(), records->end(),
+        static_cast<uint32_t>(place->pc - begin),
+        [](uint32_t at, const CodeRecord& r) { return at < r.code_offset; });
+    const CodeRecord& r = next == records->begin() ? first : *(next - 1);
+    place->offset = body_offset + r.wasm_offset;
+  }
+}
+
+void FindOffsets(const interp::Code& code,
+                 absl::Span<interp::CodePlace*> places) {
   const auto& kept = *static_cast<const KeptOptions*>(code.options.get());
   const wasm::Module& module = *code.module;
-  const wasm::Body& body = module.bodies[function - module.imported_functions];
+  std::sort(places.begin(), places.end(),
+            [](const interp::CodePlace* a, const interp::CodePlace* b) {
+              return a->function < b->function;
+            });
   Scratch scratch;
   scratch.Reserve(module, *kept.options.limits);
   scratch.UseSteps(kept.options.features, *kept.options.schedule,
                    /*record=*/true);
-  interp::Arena arena(BodySize(body) * kCodeBytesPerByte +
-                      kCodeBytesPerFunction);
+  interp::Arena arena;
   std::vector<CodeRecord> records;
-  Context context = MakeContext(module, kept.options, &scratch, code, function);
-  context.code_base = arena.base();
-  context.records = &records;
-  CHECK(Translate(&context, arena.base()), "translated before");
-  const auto at = static_cast<uint32_t>(
-      pc - (code.functions[function].entry - interp::kEntryHeaderBytes));
-  // What zeroes the locals belongs to the first instruction.
-  CodeRecord best{0, records.front().wasm_offset};
-  for (const CodeRecord& r : records) {
-    if (r.code_offset <= at && r.code_offset >= best.code_offset) best = r;
+  for (size_t i = 0; i < places.size();) {
+    const uint32_t function = places[i]->function;
+    size_t end = i + 1;
+    while (end < places.size() && places[end]->function == function) ++end;
+    const wasm::Body& body =
+        module.bodies[function - module.imported_functions];
+    arena.Reserve(BodySize(body) * kCodeBytesPerByte + kCodeBytesPerFunction);
+    records.clear();
+    Context context =
+        MakeContext(module, kept.options, &scratch, code, function);
+    context.code_base = arena.base();
+    context.records = &records;
+    CHECK(Translate(&context, arena.base()), "translated before");
+    FindOffsetsInFunction(code, context, &records, places.subspan(i, end - i));
+    i = end;
   }
-  return module.offset_of(body.begin) + best.wasm_offset;
 }
 
 // Makes `code` one of `module`, without functions; keeps its memory.
@@ -117,7 +149,7 @@ KeptOptions* Begin(const wasm::Module& module, const Options& options,
   code->module = &module;
   code->schedule = options.schedule;
   code->limits = options.limits;
-  code->offset_of = &OffsetOf;
+  code->find_offsets = &FindOffsets;
   code->lazy = nullptr;
   if (code->options.use_count() != 1) {
     code->options = std::make_shared<KeptOptions>();

@@ -23,6 +23,7 @@ using testing::CompiledModule;
 using ::testing::ElementsAre;
 using testing::Ending;
 using testing::Exported;
+using testing::ExportOf;
 using testing::ExternKind;
 using testing::Machine;
 using testing::ModuleBuilder;
@@ -274,6 +275,51 @@ TEST(BacktraceTest, HostFunctions) {
                 ElementsAre(Place{1, 1}, Place{3, 0}));
     EXPECT_THAT(Places(machine.Call(instance, "indirect")),
                 ElementsAre(Place{2, 2}, Place{4, 0}));
+  }
+}
+
+// Many frames of few functions, which lie in two modules and call each other:
+// a.0 counts down, calls a.1, which calls b.1 through the table, which calls
+// a.0 again.
+TEST(BacktraceTest, ManyFramesOfFewFunctions) {
+  constexpr uint32_t kTurns = 12;
+  ModuleBuilder m;
+  const uint32_t type = m.AddType({kI32}, {});
+  m.Table(kFuncRef, {1, {}});
+  const Code until = Code().Op(Op::kNop).Get(0).Op(Op::kI32Eqz).If();
+  const Code to_next =
+      Code(until).Op(Op::kUnreachable).End().Get(0).I32(1).Op(Op::kI32Sub);
+  m.Func(type, {}, Code(to_next).Call(1).End());
+  m.Func(type, {}, Code().Get(0).I32(0).CallIndirect(type).End());
+  m.Export("f", ExternKind::kFunc, 0);
+  m.Export("table", ExternKind::kTable, 0);
+  const CompiledModule module_a(m.Build());
+  ModuleBuilder n;
+  n.AddType({kI32}, {});
+  n.ImportFunc("a", "f", 0);
+  n.ImportTable("a", "table", kFuncRef, {1, {}});
+  n.Func(0, {}, Code().Op(Op::kNop).Op(Op::kNop).Get(0).Call(0).End());
+  n.ActiveElements(Code().I32(0).End(), {1});
+  const CompiledModule module_b(n.Build());
+
+  Machine machine;
+  Instance* const a = machine.Instantiate(module_a);
+  Instance* const b = machine.Instantiate(
+      module_b,
+      {AsImport(Exported(a, "f")), ExportOf(a, "table", ExternKind::kTable)});
+  const Ending ending = machine.Call(a, "f", {kTurns});
+  ASSERT_EQ(ending.trap, Trap::kUnreachable);
+  std::vector<Place> expected = {{0, static_cast<uint32_t>(until.size())}};
+  std::vector<const Instance*> instances = {a};
+  for (uint32_t i = 0; i < kTurns; ++i) {
+    expected.insert(expected.end(),
+                    {Place{1, 4}, Place{1, 4},
+                     Place{0, static_cast<uint32_t>(to_next.size())}});
+    instances.insert(instances.end(), {b, a, a});
+  }
+  EXPECT_EQ(Places(ending), expected);
+  for (size_t i = 0; i < instances.size(); ++i) {
+    EXPECT_EQ(ending.trace[i].instance, instances[i]) << i;
   }
 }
 

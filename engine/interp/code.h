@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "engine/base/limits.h"
 #include "engine/interp/arena.h"
 #include "engine/wasm/module.h"
@@ -21,11 +22,17 @@ struct FuncCode {
 };
 
 struct Code;
-// The wasm offset (from the module's start) of the instruction to which the
-// internal code at `pc` belongs. engine/compile fills it in; a pointer, so
-// that the arrow between the rooms points up.
-using OffsetOfFn = uint32_t (*)(const Code& code, uint32_t function,
-                                const uint8_t* pc);
+// Where an instruction stands, in both forms of its function.
+struct CodePlace {
+  uint32_t function = 0;
+  const uint8_t* pc = nullptr;  // in the function's internal code
+  uint32_t offset = 0;          // of the wasm, from the module's start
+};
+// Fills in the offset of each place: of the instruction to which the internal
+// code at its `pc` belongs. Translates each function among them once more,
+// however many places it has; may change their order. engine/compile fills it
+// in; a pointer, so that the arrow between the rooms points up.
+using FindOffsetsFn = void (*)(const Code& code, absl::Span<CodePlace*> places);
 
 // Of code whose functions are translated at their first call: until then a
 // function's entry is a stub (kLazyFrameSlots). Such code belongs to one
@@ -47,10 +54,10 @@ struct Code {
   // Of the profile; both outlive the code.
   const metering::Schedule* schedule = nullptr;
   const base::Limits* limits = nullptr;
-  // How it was translated, for offset_of, which translates a function once
+  // How it was translated, for find_offsets, which translates functions once
   // more: a compile::Options, owned by the code.
   std::shared_ptr<void> options;
-  OffsetOfFn offset_of = nullptr;
+  FindOffsetsFn find_offsets = nullptr;
   // Null where all functions are translated. Part of `options`.
   LazyCode* lazy = nullptr;
 

@@ -1,8 +1,12 @@
 #include "engine/interp/execution.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
+#include <vector>
 
+#include "absl/types/span.h"
+#include "engine/interp/code.h"
 #include "engine/interp/internals.h"
 #include "engine/interp/op.h"
 #include "engine/interp/registers.h"
@@ -14,6 +18,34 @@ namespace {
 // Slots behind the limit: links and results of host calls made at the very
 // top, results of an entry from outside, and zeroing in groups of four.
 constexpr size_t kSlackSlots = 2048;
+
+// Fills in the offsets of frames that stand at pcs[...]; each function is
+// looked at once, however many of the frames are its own.
+void FindOffsets(absl::Span<const uint8_t* const> pcs,
+                 std::vector<TraceFrame>* frames) {
+  std::vector<CodePlace> places(frames->size());
+  // Those of one code stand together; which code comes first does not matter.
+  std::vector<std::pair<const Code*, CodePlace*>> of_code;
+  for (size_t i = 0; i < places.size(); ++i) {
+    places[i] = {(*frames)[i].function, pcs[i], 0};
+    of_code.push_back({(*frames)[i].instance->code, &places[i]});
+  }
+  std::sort(of_code.begin(), of_code.end(), [](const auto& a, const auto& b) {
+    return std::less<const Code*>()(a.first, b.first);
+  });
+  std::vector<CodePlace*> chosen;
+  for (size_t i = 0; i < of_code.size();) {
+    const Code* const code = of_code[i].first;
+    chosen.clear();
+    while (i < of_code.size() && of_code[i].first == code) {
+      chosen.push_back(of_code[i++].second);
+    }
+    code->find_offsets(*code, absl::MakeSpan(chosen));
+  }
+  for (size_t i = 0; i < places.size(); ++i) {
+    (*frames)[i].offset = places[i].offset;
+  }
+}
 
 }  // namespace
 
@@ -163,6 +195,7 @@ TraceFrame Execution::HostFunction() const {
 
 std::vector<TraceFrame> Execution::Backtrace(size_t max, size_t below) const {
   std::vector<TraceFrame> frames;
+  std::vector<const uint8_t*> pcs;
   if (below >= activations_.size()) return frames;
   const size_t level = activations_.size() - 1 - below;
   const Activation& a = activations_[level];
@@ -175,8 +208,8 @@ std::vector<TraceFrame> Execution::Backtrace(size_t max, size_t below) const {
   while (frames.size() < max && fp != nullptr) {
     uint32_t function = 0;
     if (inst->code != nullptr && inst->code->FindFunction(pc, &function)) {
-      frames.push_back({inst, function,
-                        inst->code->offset_of(*inst->code, function, pc), fp});
+      frames.push_back({inst, function, 0, fp});
+      pcs.push_back(pc);
     }
     auto* back = reinterpret_cast<const uint8_t*>(fp[-1]);
     if (back == ExitActivationCode()) break;
@@ -188,6 +221,7 @@ std::vector<TraceFrame> Execution::Backtrace(size_t max, size_t below) const {
     pc = back - 1;  // inside the call
     fp = reinterpret_cast<const uint64_t*>(fp[-2]);
   }
+  FindOffsets(pcs, &frames);
   return frames;
 }
 
