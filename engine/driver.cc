@@ -1,9 +1,9 @@
 #include "engine/driver.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
-#include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/driver_contract.h"
@@ -53,6 +53,7 @@ Driver::Driver(const ExecuteRequest& request, const Profile& profile,
       tree_(&overlay_, reader, &request.block, &profile.limits,
             &profile.schedule, &request.limits),
       activated_(request.activated.begin(), request.activated.end()) {
+  std::sort(activated_.begin(), activated_.end());
   execution_.Reset(profile.limits.stack_slots_max);
   execution_.set_cancel_flag(cancel);
 }
@@ -193,14 +194,16 @@ void Driver::EnableProfile() {
 void Driver::EnableAccess() { overlay_.set_reverted_keys(&reverted_keys_); }
 
 std::vector<Access> Driver::MakeAccess() const {
-  absl::btree_map<state::Key, Access> access;
+  std::map<state::Key, Access> access;
   for (const state::ReadRecord& read : overlay_.Reads()) {
     access[read.key].read = true;
   }
   for (const state::Key& key : overlay_.ChangedKeys()) {
     access[key].written = true;
   }
-  for (const state::Key& key : reverted_keys_) access[key].written = true;
+  for (const state::Key& key : reverted_keys_) {
+    access[key].written = true;
+  }
   std::vector<Access> list;
   list.reserve(access.size());
   for (auto& [key, entry] : access) {
@@ -226,9 +229,10 @@ std::optional<Driver::End> Driver::LoadModule(Contract* contract) {
   const host::Frame& frame = tree_.top();
   const absl::string_view bytes =
       is_outermost ? module_bytes_ : absl::string_view(*frame.module_bytes);
-  const bool is_activated = is_outermost
-                                ? request_.activation == Activation::kActivated
-                                : activated_.contains(frame.code_hash);
+  const bool is_activated =
+      is_outermost ? request_.activation == Activation::kActivated
+                   : std::binary_search(activated_.begin(), activated_.end(),
+                                        frame.code_hash);
   const uint64_t fuel = is_activated
                             ? ActivatedFuel(profile_.schedule)
                             : CompileFuel(profile_.schedule, bytes.size());

@@ -8,11 +8,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "absl/container/btree_set.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -160,7 +159,7 @@ class Driver {
   state::Overlay overlay_;
   host::CallTree tree_;
   std::vector<std::unique_ptr<Contract>> contracts_;
-  absl::flat_hash_set<base::Hash256> activated_;
+  std::vector<base::Hash256> activated_;  // ascending
   // The outermost module's, and who owns it where the request does not.
   absl::string_view module_bytes_;
   std::shared_ptr<const base::Bytes> module_owner_;
@@ -172,7 +171,7 @@ class Driver {
   std::optional<Mark> mark_;
   std::vector<NestedFailure> nested_failures_;
   // For EnableAccess: written keys whose writes were taken back.
-  absl::btree_set<state::Key> reverted_keys_;
+  std::set<state::Key> reverted_keys_;
   // For EnableProfile: the tree, and the modules that its frames name.
   struct ProfiledModule {
     base::Hash256 hash;

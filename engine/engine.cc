@@ -1,10 +1,10 @@
 #include "engine/engine.h"
 
-#include <new>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/no_memory.h"
 #include "engine/base/status_macros.h"
 #include "engine/driver.h"
 #include "engine/estimation.h"
@@ -16,6 +16,8 @@
 namespace ashlar::engine {
 
 namespace {
+
+using base::WithoutBadAlloc;
 
 // What a run tells beside its result; null: not asked for.
 struct Watch {
@@ -39,6 +41,9 @@ struct Engine::Impl {
                                         state::Reader* reader,
                                         const std::atomic<bool>* cancel,
                                         const Watch& watch);
+  absl::StatusOr<Estimation> Estimate(const ExecuteRequest& request,
+                                      state::Reader* reader,
+                                      const std::atomic<bool>* cancel);
 
   const ProfileSet* profiles;
   ModuleCache cache;
@@ -63,17 +68,6 @@ absl::Status CheckRequest(const ExecuteRequest& request,
     return absl::InvalidArgumentError("activation is not given");
   }
   return absl::OkStatus();
-}
-
-// The one place that catches: a machine without memory has no outcome
-// (ARCHITECTURE.md, decisions 6 and 14).
-template <typename Function>
-auto WithoutBadAlloc(Function function) -> decltype(function()) {
-  try {
-    return function();
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("the machine has no memory left");
-  }
 }
 
 }  // namespace
@@ -121,8 +115,38 @@ absl::StatusOr<ExecuteResult> Engine::Impl::Execute(
   return result;
 }
 
+absl::StatusOr<Estimation> Engine::Impl::Estimate(
+    const ExecuteRequest& request, state::Reader* reader,
+    const std::atomic<bool>* cancel) {
+  Estimation estimation;
+  ASSIGN_OR_RETURN(estimation.result, Execute(request, reader, cancel,
+                                              {.access = &estimation.access}));
+  if (!estimation.result.completed.has_value()) return estimation;
+  ASSIGN_OR_RETURN(const Profile* const profile, FindProfile(request.profile));
+  estimation.resources =
+      ResourceNeeds(request, profile->limits, estimation.result);
+  Completed& completed = *estimation.result.completed;
+  if (completed.fuel.exactness == Exactness::kProven ||
+      completed.outcome.klass == OutcomeClass::kOutOfFuel ||
+      completed.fuel.used == 0) {
+    return estimation;
+  }
+  ExecuteRequest again = request;
+  again.fuel_limit = completed.fuel.used;
+  const absl::StatusOr<ExecuteResult> second =
+      Execute(again, reader, cancel, {});
+  if (!second.ok()) return second.status();
+  if (second->completed.has_value() &&
+      second->completed->digests.effects == completed.digests.effects) {
+    completed.fuel.minimum = completed.fuel.used;
+  }
+  return estimation;
+}
+
 Engine::Engine(const EngineOptions& options)
-    : impl_(std::make_unique<Impl>(options)) {}
+    : impl_(std::make_unique<Impl>(options)) {
+  base::NoMemoryStatus();
+}
 
 Engine::~Engine() = default;
 
@@ -153,31 +177,8 @@ absl::StatusOr<ExecuteResult> Engine::ExecuteToMark(
 absl::StatusOr<Estimation> Engine::Estimate(const ExecuteRequest& request,
                                             state::Reader* reader,
                                             const std::atomic<bool>* cancel) {
-  Estimation estimation;
-  ASSIGN_OR_RETURN(estimation.result, WithoutBadAlloc([&] {
-                     return impl_->Execute(request, reader, cancel,
-                                           {.access = &estimation.access});
-                   }));
-  if (!estimation.result.completed.has_value()) return estimation;
-  ASSIGN_OR_RETURN(const Profile* const profile,
-                   impl_->FindProfile(request.profile));
-  estimation.resources =
-      ResourceNeeds(request, profile->limits, estimation.result);
-  Completed& completed = *estimation.result.completed;
-  if (completed.fuel.exactness == Exactness::kProven ||
-      completed.outcome.klass == OutcomeClass::kOutOfFuel ||
-      completed.fuel.used == 0) {
-    return estimation;
-  }
-  ExecuteRequest again = request;
-  again.fuel_limit = completed.fuel.used;
-  const absl::StatusOr<ExecuteResult> second = Execute(again, reader, cancel);
-  if (!second.ok()) return second.status();
-  if (second->completed.has_value() &&
-      second->completed->digests.effects == completed.digests.effects) {
-    completed.fuel.minimum = completed.fuel.used;
-  }
-  return estimation;
+  return WithoutBadAlloc(
+      [&] { return impl_->Estimate(request, reader, cancel); });
 }
 
 absl::StatusOr<std::vector<wasm::Violation>> Engine::ValidateModule(

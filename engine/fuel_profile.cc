@@ -1,6 +1,8 @@
 #include "engine/fuel_profile.h"
 
-#include "absl/container/flat_hash_map.h"
+#include <unordered_map>
+
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 
 namespace ashlar::engine {
@@ -49,7 +51,7 @@ FuelProfile LimitDepth(const FuelProfile& profile, uint32_t depth_max) {
   const auto deeper_frame = static_cast<uint32_t>(limited.frames.size());
   std::vector<uint32_t> depth(profile.nodes.size(), 0);
   std::vector<uint32_t> moved_to(profile.nodes.size(), 0);
-  absl::flat_hash_map<uint32_t, uint32_t> deeper;  // by the node above
+  std::unordered_map<uint32_t, uint32_t> deeper;  // by the node above
   for (size_t i = 0; i < profile.nodes.size(); ++i) {
     const FuelProfile::Node& node = profile.nodes[i];
     const uint32_t parent = moved_to[node.parent];
@@ -80,7 +82,9 @@ FuelProfile MakeFuelProfile(
     const CallProfile& calls,
     absl::FunctionRef<std::string(const CallProfile::Frame&)> name) {
   FuelProfile profile;
-  absl::flat_hash_map<CallProfile::Frame, uint32_t> frames;
+  std::unordered_map<CallProfile::Frame, uint32_t,
+                     absl::Hash<CallProfile::Frame>>
+      frames;
   profile.nodes.reserve(calls.nodes().size());
   for (const CallProfile::Node& node : calls.nodes()) {
     FuelProfile::Node& made = profile.nodes.emplace_back();

@@ -107,10 +107,17 @@ void ModuleCache::Insert(const CacheKey& key,
   const uint64_t size = SizeOf(*module);
   if (size > size_bytes_max_) return;
   const uint64_t sample = Sample(BytesOf(*module));
+  Entries entry;
+  entry.push_front({key, std::move(module), size, sample});
   // Freed after the lock is given back.
   Entries evicted;
   const std::lock_guard<std::mutex> lock(mutex_);
   if (index_.contains(key)) return;
+  // Memory may run out up to here, and nothing is changed then.
+  index_.reserve(index_.size() + 1);
+  by_sample_.reserve(by_sample_.size() + 1);
+  decltype(index_) place = {{key, entry.begin()}};
+  decltype(by_sample_) sample_place = {{sample, &entry.front()}};
   while (size_bytes_ + size > size_bytes_max_) {
     const Entry& oldest = entries_.back();
     size_bytes_ -= oldest.size_bytes;
@@ -119,9 +126,10 @@ void ModuleCache::Insert(const CacheKey& key,
     if (it != by_sample_.end() && it->second == &oldest) by_sample_.erase(it);
     evicted.splice(evicted.begin(), entries_, std::prev(entries_.end()));
   }
-  entries_.push_front({key, std::move(module), size, sample});
-  index_.emplace(key, entries_.begin());
-  by_sample_[sample] = &entries_.front();
+  entries_.splice(entries_.begin(), entry);
+  index_.insert(place.extract(place.begin()));
+  by_sample_.erase(sample);
+  by_sample_.insert(sample_place.extract(sample_place.begin()));
   size_bytes_ += size;
 }
 

@@ -7,10 +7,11 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 #include "engine/base/hash.h"
 #include "engine/loader.h"
@@ -82,10 +83,12 @@ class ModuleCache {
   const uint64_t size_bytes_max_;
   mutable std::mutex mutex_;  // guards all members below
   Entries entries_;           // most recently used first
-  absl::flat_hash_map<CacheKey, Entries::iterator> index_;
+  // Maps of the standard library: those of Abseil are torn where memory runs
+  // out while they grow.
+  std::unordered_map<CacheKey, Entries::iterator, absl::Hash<CacheKey>> index_;
   // Entries by the samples of their bytes, the last one where several have the
   // same.
-  absl::flat_hash_map<uint64_t, const Entry*> by_sample_;
+  std::unordered_map<uint64_t, const Entry*> by_sample_;
   uint64_t size_bytes_ = 0;
   // Marks of keys, each at the place that its own hash names.
   std::vector<uint64_t> noticed_;

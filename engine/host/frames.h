@@ -5,12 +5,12 @@
 #define ENGINE_HOST_FRAMES_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "engine/base/bytes.h"
@@ -147,9 +147,7 @@ class CallTree {
   std::optional<LimitShortage> TakeShortage();
   Resources resources() const;
   // Modules looked for, by hash, and whether they were there.
-  const absl::btree_map<base::Hash256, bool>& modules() const {
-    return modules_;
-  }
+  const std::map<base::Hash256, bool>& modules() const { return modules_; }
 
   // The running contract read its remaining fuel, at this place. Only the
   // first places are kept.
@@ -179,7 +177,7 @@ class CallTree {
   TransientStorage transient_;
   absl::Status status_;
   std::vector<base::Hash256> missing_modules_;
-  absl::btree_map<base::Hash256, bool> modules_;
+  std::map<base::Hash256, bool> modules_;
   Resource exceeded_ = Resource::kNone;
   std::optional<LimitShortage> shortage_;
   uint64_t calls_ = 0;

@@ -34,7 +34,7 @@ void TransientStorage::Revert() {
   while (undo_.size() > size) {
     Undo& undo = undo_.back();
     if (undo.value.has_value()) {
-      values_.insert_or_assign(undo.key, *std::move(undo.value));
+      values_.insert_or_assign(std::move(undo.key), *std::move(undo.value));
     } else {
       values_.erase(undo.key);
     }

@@ -3,10 +3,10 @@
 #ifndef ENGINE_HOST_TRANSIENT_STORAGE_H_
 #define ENGINE_HOST_TRANSIENT_STORAGE_H_
 
+#include <map>
 #include <optional>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "engine/base/bytes.h"
 #include "engine/state/types.h"
 
@@ -34,7 +34,7 @@ class TransientStorage {
 
   void Remember(const state::Key& key);
 
-  absl::btree_map<state::Key, base::Bytes> values_;
+  std::map<state::Key, base::Bytes> values_;
   std::vector<Undo> undo_;
   std::vector<size_t> checkpoints_;  // sizes of undo_
 };

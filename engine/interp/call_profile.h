@@ -6,10 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 
 namespace ashlar::interp {
 
@@ -74,7 +75,7 @@ class CallProfile {
   uint32_t Child(const Frame& frame);
 
   std::vector<Node> nodes_;
-  absl::flat_hash_map<Edge, uint32_t> children_;
+  std::unordered_map<Edge, uint32_t, absl::Hash<Edge>> children_;
   std::vector<uint32_t> open_;  // nodes of the calls that are open
   uint64_t last_left_ = 0;
 };

@@ -72,7 +72,8 @@ void Memory::Grow(uint32_t delta) {
   StoreSize(base_, size);
 }
 
-MemoryPool::MemoryPool() = default;
+// Memories are given back where memory has run out, too: that never allocates.
+MemoryPool::MemoryPool() { free_.reserve(kPooledMax); }
 MemoryPool::~MemoryPool() = default;
 
 std::unique_ptr<Memory> MemoryPool::Acquire(uint32_t pages, uint32_t pages_max,

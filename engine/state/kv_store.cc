@@ -2,16 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/hash/hash.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/state/contained_store.h"
 #include "engine/state/layout.h"
 
 namespace ashlar::state {
@@ -229,7 +230,7 @@ class KvStore : public VersionedStore {
                                           size_t limit) override;
 
  private:
-  using Changes = absl::btree_map<Key, std::optional<base::Bytes>>;
+  using Changes = std::map<Key, std::optional<base::Bytes>>;
 
   // The one that guards writes to a namespace. Namespaces share locks by
   // chance; a call holds one at most.
@@ -406,9 +407,11 @@ absl::StatusOr<CommitResult> KvStore::Commit(const CommitRequest& request) {
     ++record.oldest_version;
   }
   batch.Put(NamespaceKey(request.name_space), EncodeNamespace(record));
-  RETURN_IF_ERROR(kv_->Write(batch));
-  return CommitResult{record.current_version, base::Bytes(request.answer),
+  // Made before it is written: what is committed must be acknowledged.
+  CommitResult result{record.current_version, base::Bytes(request.answer),
                       /*is_retry=*/false};
+  RETURN_IF_ERROR(kv_->Write(batch));
+  return result;
 }
 
 absl::StatusOr<NamespaceInfo> KvStore::Rollback(absl::string_view name_space,
@@ -558,7 +561,7 @@ absl::StatusOr<std::unique_ptr<VersionedStore>> OpenKvStore(
     std::unique_ptr<Kv> kv, const StoreOptions& options) {
   auto store = std::make_unique<KvStore>(std::move(kv), options);
   RETURN_IF_ERROR(store->CheckFormat());
-  return store;
+  return NewContainedStore(std::move(store));
 }
 
 }  // namespace ashlar::state

@@ -1,12 +1,13 @@
 #include "engine/state/memory_kv.h"
 
 #include <cstdint>
+#include <functional>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 
-#include "absl/container/btree_map.h"
-#include "absl/container/btree_set.h"
 #include "absl/strings/match.h"
 #include "engine/base/check.h"
 
@@ -34,6 +35,10 @@ class MemoryKv : public Kv {
   };
   using Values = std::vector<Value>;  // by sequence, never empty
 
+  // Doubling, so that a key of many versions is not moved by each write.
+  static void Reserve(size_t count, Values* values) {
+    if (count > values->capacity()) values->reserve(count * 2);
+  }
   static const Value* Visible(const Values& values, uint64_t sequence);
   // Drops what neither a living view nor a new one can see. REQUIRES: the lock.
   void Trim(Values* values);
@@ -42,10 +47,12 @@ class MemoryKv : public Kv {
   // its lock, but not that of a prebuilt Abseil.
   std::mutex mutex_;
   uint64_t sequence_ = 0;
-  absl::btree_map<std::string, Values> map_;
+  // Of the standard library, because nodes are made before they are put in:
+  // a write is there wholly or not at all, also where memory runs out.
+  std::map<std::string, Values, std::less<>> map_;
   std::multiset<uint64_t> views_;
   // Keys whose values are more than one present value: to be swept.
-  absl::btree_set<std::string> untidy_;
+  std::set<std::string, std::less<>> untidy_;
 };
 
 class MemoryView : public KvView {
@@ -69,28 +76,44 @@ class MemoryView : public KvView {
 
 absl::StatusOr<std::unique_ptr<KvView>> MemoryKv::View() {
   std::lock_guard<std::mutex> lock(mutex_);
-  views_.insert(sequence_);
-  return std::make_unique<MemoryView>(this, sequence_);
+  std::multiset<uint64_t> place = {sequence_};
+  auto view = std::make_unique<MemoryView>(this, sequence_);
+  views_.insert(place.extract(place.begin()));
+  return view;
 }
 
 absl::Status MemoryKv::Write(const KvBatch& batch) {
   std::lock_guard<std::mutex> lock(mutex_);
-  ++sequence_;
+  // First all that needs memory: the new values and room for them.
+  std::map<std::string, Values, std::less<>> written;
+  std::set<std::string, std::less<>> names;
   for (const KvBatch::Change& change : batch.changes()) {
-    Values& values = map_[change.key];
-    if (!values.empty() && values.back().sequence == sequence_) {
-      values.back().bytes = change.value;
+    Values& values = written[change.key];
+    values.clear();
+    values.push_back({sequence_ + 1, change.value});
+    names.insert(change.key);
+    const auto it = map_.find(change.key);
+    if (it != map_.end()) Reserve(it->second.size() + 1, &it->second);
+  }
+  // Nothing here can fail any more.
+  ++sequence_;
+  while (!written.empty()) {
+    auto node = written.extract(written.begin());
+    auto name = names.extract(names.begin());
+    auto it = map_.find(node.key());
+    if (it == map_.end()) {
+      it = map_.insert(std::move(node)).position;
     } else {
-      values.push_back({sequence_, change.value});
+      it->second.push_back(std::move(node.mapped().front()));
     }
-    Trim(&values);
-    if (values.size() > 1) {
-      untidy_.insert(change.key);
+    Trim(&it->second);
+    if (it->second.size() > 1) {
+      untidy_.insert(std::move(name));
       continue;
     }
-    untidy_.erase(change.key);
+    untidy_.erase(it->first);
     // Where a deletion is all there is, no view sees this key.
-    if (!values.back().bytes.has_value()) map_.erase(change.key);
+    if (!it->second.back().bytes.has_value()) map_.erase(it);
   }
   return absl::OkStatus();
 }

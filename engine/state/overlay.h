@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "engine/state/reader.h"
@@ -99,7 +99,7 @@ class Overlay {
   std::vector<Key> ChangedKeys() const;
   // Adds to *keys, from here on, what reverts take back. Outlives its use here;
   // null: nothing.
-  void set_reverted_keys(absl::btree_set<Key>* keys) { reverted_keys_ = keys; }
+  void set_reverted_keys(std::set<Key>* keys) { reverted_keys_ = keys; }
   // In the order in which they were asked for, without duplicates.
   const std::vector<Key>& missing() const { return missing_; }
 
@@ -167,14 +167,15 @@ class Overlay {
   Reader* reader_;
   // Where the entries stand; only ever grows.
   std::deque<Entry> entries_;
-  absl::btree_set<Entry*, ByKey> by_key_;
-  absl::btree_set<AccountId> removed_;
+  // Of the standard library: Abseil's trees leak where memory runs out.
+  std::set<Entry*, ByKey> by_key_;
+  std::set<AccountId> removed_;
   std::vector<Event> events_;
   // Empty while no checkpoint is open.
   std::vector<Undo> journal_;
   std::vector<Mark> checkpoints_;
   std::vector<Key> missing_;
-  absl::btree_set<Key>* reverted_keys_ = nullptr;
+  std::set<Key>* reverted_keys_ = nullptr;
   Resources resources_;
 };
 

@@ -118,9 +118,10 @@ void ModuleDecoder::Canonicalize() {
   const auto count = static_cast<uint32_t>(types.size());
   const auto size = static_cast<size_t>(section_end_ - section_begin_);
   if (count > kFewTypes || size > kFewTypeBytes) {
-    absl::flat_hash_set<uint32_t, TypeHash, TypeEq> first(0, TypeHash{&types},
-                                                          TypeEq{&types});
-    first.reserve(count);  // a number of buckets would not be enough for them
+    // Buckets for all at once, of which an eighth stays empty: a table of
+    // Abseil is torn where memory runs out while it grows.
+    absl::flat_hash_set<uint32_t, TypeHash, TypeEq> first(
+        count + count / 7 + 1, TypeHash{&types}, TypeEq{&types});
     for (uint32_t i = 0; i < count; ++i) {
       types[i].canonical_id = *first.insert(i).first;
     }
@@ -340,8 +341,8 @@ void ModuleDecoder::CheckDuplicateExports() {
   };
   const std::vector<Export>& exports = module_.exports;
   if (exports.size() > kFewExports) {
-    absl::flat_hash_set<absl::string_view> names;
-    names.reserve(exports.size());
+    absl::flat_hash_set<absl::string_view> names(exports.size() +
+                                                 exports.size() / 7 + 1);
     for (const Export& e : exports) {
       if (!names.insert(e.name).second) report(e);
     }

@@ -1,9 +1,9 @@
 #include "engine/wasm/stack_use.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "engine/base/check.h"
 #include "engine/wasm/body.h"
 #include "engine/wasm/const_expr.h"
@@ -221,7 +221,7 @@ class HeightWalker {
   uint64_t height_ = 0;
   uint64_t height_max_ = 0;
   bool is_live_ = true;
-  absl::flat_hash_map<uint32_t, uint64_t> rises_;
+  std::unordered_map<uint32_t, uint64_t> rises_;
 };
 
 // Functions that tables can hold, as far as the module says.
@@ -376,7 +376,7 @@ class PathFinder {
 
   // The shortest way back from `to` to `from`, all within their component.
   void FindCircle(uint32_t from, uint32_t to) {
-    absl::flat_hash_map<uint32_t, uint32_t> came_from = {{to, kNone}};
+    std::unordered_map<uint32_t, uint32_t> came_from = {{to, kNone}};
     std::vector<uint32_t> queue = {to};
     for (size_t i = 0; i < queue.size() && !came_from.contains(from); ++i) {
       for (const Edge& edge : nodes_[queue[i]].edges) {
