@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "naive/module.h"
+#include "naive/store.h"
 #include "tests/corpus/world.h"
-#include "tests/naive/module.h"
-#include "tests/naive/store.h"
 
 namespace ashlar::testing {
 namespace {

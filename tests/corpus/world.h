@@ -15,7 +15,7 @@
 #include "engine/loader.h"
 #include "engine/profile.h"
 #include "engine/wasm/types.h"
-#include "tests/naive/module.h"
+#include "naive/module.h"
 
 namespace ashlar::testing {
 

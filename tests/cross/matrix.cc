@@ -20,6 +20,7 @@
 #include "replay/recorder.h"
 #include "replay/verify.h"
 #include "tests/contracts/generator.h"
+#include "tests/contracts/naive_chain.h"
 #include "tests/differential/engine_run.h"
 #include "tests/differential/generator.h"
 #include "tests/differential/run.h"
@@ -47,14 +48,8 @@ base::Hash256 DigestOf(const std::vector<std::string>& answers) {
 std::unique_ptr<state::InlineState> StateOf(const ContractProgram& program) {
   auto state =
       std::make_unique<state::InlineState>(state::MissingKeys::kAbsent);
-  for (const ContractProgram::Account& account : program.accounts) {
-    if (account.balance != 0) state->SetBalance(account.id, account.balance);
-    if (account.code != base::Hash256{}) {
-      state->SetCode(account.id, account.code);
-    }
-    for (const auto& [key, value] : account.storage) {
-      state->SetStorage(account.id, key, value);
-    }
+  for (const auto& [key, value] : InitialState(program)) {
+    state->Set(key, value);
   }
   for (const std::string& bytes : program.modules) state->AddModule(bytes);
   state->AddModule(program.broken_module);

@@ -2,10 +2,10 @@
 
 #include "engine/interp/trap.h"
 #include "metering/schedule.h"
+#include "naive/module.h"
+#include "naive/store.h"
 #include "tests/differential/generator.h"
 #include "tests/differential/run.h"
-#include "tests/naive/module.h"
-#include "tests/naive/store.h"
 
 namespace ashlar::testing {
 namespace {

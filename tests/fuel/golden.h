@@ -10,11 +10,11 @@
 
 #include "engine/profile.h"
 #include "metering/schedule.h"
+#include "naive/module.h"
 #include "nlohmann/json.hpp"
 #include "tests/contracts/generator.h"
 #include "tests/contracts/naive_chain.h"
 #include "tests/differential/run.h"
-#include "tests/naive/module.h"
 
 namespace ashlar::testing {
 

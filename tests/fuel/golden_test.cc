@@ -17,10 +17,10 @@
 #include "engine/state/inline_state.h"
 #include "gtest/gtest.h"
 #include "metering/schedule.h"
+#include "naive/module.h"
 #include "tests/contracts/naive_chain.h"
 #include "tests/differential/engine_run.h"
 #include "tests/differential/run.h"
-#include "tests/naive/module.h"
 
 namespace ashlar::testing {
 namespace {

@@ -15,9 +15,9 @@
 #include "engine/loader.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
+#include "naive/module.h"
 #include "tests/contracts/naive_chain.h"
 #include "tests/fuel/golden.h"
-#include "tests/naive/module.h"
 
 namespace ashlar::testing {
 namespace {

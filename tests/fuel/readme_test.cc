@@ -19,9 +19,9 @@
 #include "engine/wasm/opcode.h"
 #include "gtest/gtest.h"
 #include "metering/schedule.h"
+#include "naive/module.h"
 #include "tests/differential/engine_run.h"
 #include "tests/differential/run.h"
-#include "tests/naive/module.h"
 
 namespace ashlar::testing {
 namespace {

@@ -6,6 +6,8 @@
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "replay/archive.h"
+#include "tests/contracts/generator.h"
+#include "tests/contracts/naive_chain.h"
 #include "tests/replay/cases.h"
 
 namespace ashlar::testing {
@@ -60,6 +62,27 @@ void RecordToken(absl::string_view token, replay::ArchiveWriter* writer) {
   }
 }
 
+// Programs of contracts that call each other.
+void RecordPrograms(replay::ArchiveWriter* writer) {
+  constexpr uint64_t kPrograms = 40;
+  constexpr uint64_t kFuel = 400'000;
+  for (uint64_t seed = 0; seed < kPrograms; ++seed) {
+    const ContractProgram program = GenerateContracts(seed);
+    Chain chain;
+    for (const auto& [key, value] : InitialState(program)) {
+      chain.state().Set(key, value);
+    }
+    for (const std::string& bytes : program.modules) {
+      chain.state().AddModule(bytes);
+    }
+    chain.state().AddModule(program.broken_module);
+    engine::ExecuteRequest request = program.request;
+    request.profile = chain.profile().digest;
+    request.fuel_limit = kFuel;
+    Record(&chain, request, writer);
+  }
+}
+
 }  // namespace
 
 base::Bytes MakeCorpus(absl::string_view token) {
@@ -70,6 +93,7 @@ base::Bytes MakeCorpus(absl::string_view token) {
     CHECK(Record(&chain, request, &writer).outcome.klass == c.outcome, c.name);
   }
   RecordToken(token, &writer);
+  RecordPrograms(&writer);
   return writer.Finish();
 }
 

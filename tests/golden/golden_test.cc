@@ -1,8 +1,12 @@
 // What was recorded once is replayed by every later version.
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_split.h"
+#include "engine/base/hash.h"
 #include "engine/engine.h"
 #include "engine/outcome.h"
 #include "engine/profile.h"
@@ -47,12 +51,38 @@ TEST(Golden, WhatThisBuildRecordsItReplays) {
   EXPECT_EQ(Replay(corpus).size(), 6u);  // every class of outcomes
 }
 
-TEST(Golden, EveryFileIsReplayed) {
+// Files by name, with their hashes, as the manifest has them.
+std::map<std::string, std::string> Manifest() {
+  std::map<std::string, std::string> files;
+  const std::string text = ReadFile("tests/golden/manifest.txt");
+  for (const absl::string_view line :
+       absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    const std::vector<std::string> parts = absl::StrSplit(line, ' ');
+    EXPECT_EQ(parts.size(), 2u) << line;
+    if (parts.size() != 2) continue;
+    EXPECT_TRUE(files.emplace(parts[1], parts[0]).second) << line;
+  }
+  return files;
+}
+
+// A released file that is changed or gone is noticed, and so is one that nobody
+// entered.
+TEST(Golden, FilesAreThoseOfTheManifest) {
+  std::map<std::string, std::string> found;
   for (const auto& entry :
        std::filesystem::directory_iterator("tests/golden")) {
     if (entry.path().extension() != ".rec") continue;
-    SCOPED_TRACE(entry.path().string());
-    EXPECT_EQ(Replay(ReadFile(entry.path())).size(), 6u);
+    found[entry.path().filename()] =
+        base::Blake2b256(ReadFile(entry.path())).ToHex();
+  }
+  EXPECT_EQ(found, Manifest());
+}
+
+TEST(Golden, EveryFileIsReplayed) {
+  const auto manifest = Manifest();
+  for (const auto& [name, hash] : manifest) {
+    SCOPED_TRACE(name);
+    EXPECT_EQ(Replay(ReadFile("tests/golden/" + name)).size(), 6u);
   }
 }
 

@@ -26,11 +26,11 @@ SOURCE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 
 # Below rpc/ nothing knows the network, threads, clocks or chance.
-CORE = r"(engine|metering|replay)/.*\.(h|cc|inc|def)"
-CORE_BUT_TESTS = r"(engine|metering|replay)/(?!.*_test\.cc$).*\.(h|cc|inc|def)"
+CORE = r"(engine|metering|naive|replay)/.*\.(h|cc|inc|def)"
+CORE_BUT_TESTS = r"(engine|metering|naive|replay)/(?!.*_test\.cc$).*\.(h|cc|inc|def)"
 # These two may lock: the store and the module cache.
 CORE_WITHOUT_LOCKS = (
-    r"(engine|metering|replay)/(?!state/|module_cache)(?!.*_test\.cc$)"
+    r"(engine|metering|naive|replay)/(?!state/|module_cache)(?!.*_test\.cc$)"
     r".*\.(h|cc|inc|def)")
 CODE = r".*\.(h|cc|inc|def)"
 TEXT = r".*(\.(h|cc|inc|def|bzl|bazel|py|sh|md|proto|wat|txt|json)|/[^./]+)"

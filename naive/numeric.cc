@@ -1,4 +1,4 @@
-#include "tests/naive/numeric.h"
+#include "naive/numeric.h"
 
 #include <bit>
 #include <cmath>
@@ -157,13 +157,34 @@ Trap Truncate(Operands* s, bool is_saturating) {
   return Trap::kNone;
 }
 
+template <typename U>
+Trap Shift(Op op, Operands* s) {
+  using S = std::make_signed_t<U>;
+  constexpr U kMask = std::numeric_limits<U>::digits - 1;
+  switch (op) {
+    case Op::kI32Shl:
+      return s->Binary<U>([](U a, U b) { return a << (b & kMask); });
+    case Op::kI32ShrS:
+      return s->Binary<S>(
+          [](S a, S b) { return static_cast<S>(a >> (b & S{kMask})); });
+    case Op::kI32ShrU:
+      return s->Binary<U>([](U a, U b) { return a >> (b & kMask); });
+    case Op::kI32Rotl:
+      return s->Binary<U>(
+          [](U a, U b) { return std::rotl(a, static_cast<int>(b & kMask)); });
+    case Op::kI32Rotr:
+      return s->Binary<U>(
+          [](U a, U b) { return std::rotr(a, static_cast<int>(b & kMask)); });
+    default:
+      std::abort();
+  }
+}
+
 // Integer opcodes of one width stand in one order for i32 and i64; `op` is
 // given as its i32 form.
 template <typename U>
 Trap Integer(Op op, Operands* s) {
   using S = std::make_signed_t<U>;
-  constexpr int kBits = std::numeric_limits<U>::digits;
-  constexpr U kMask = kBits - 1;
   switch (op) {
     case Op::kI32Eqz:
       return s->Unary<U>([](U a) { return a == 0; });
@@ -215,21 +236,8 @@ Trap Integer(Op op, Operands* s) {
       return s->Binary<U>([](U a, U b) { return a | b; });
     case Op::kI32Xor:
       return s->Binary<U>([](U a, U b) { return a ^ b; });
-    case Op::kI32Shl:
-      return s->Binary<U>([](U a, U b) { return a << (b & kMask); });
-    case Op::kI32ShrS:
-      return s->Binary<S>(
-          [](S a, S b) { return static_cast<S>(a >> (b & S{kMask})); });
-    case Op::kI32ShrU:
-      return s->Binary<U>([](U a, U b) { return a >> (b & kMask); });
-    case Op::kI32Rotl:
-      return s->Binary<U>(
-          [](U a, U b) { return std::rotl(a, static_cast<int>(b & kMask)); });
-    case Op::kI32Rotr:
-      return s->Binary<U>(
-          [](U a, U b) { return std::rotr(a, static_cast<int>(b & kMask)); });
     default:
-      std::abort();
+      return Shift<U>(op, s);
   }
 }
 

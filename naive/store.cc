@@ -1,10 +1,10 @@
-#include "tests/naive/store.h"
+#include "naive/store.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "tests/naive/machine.h"
-#include "tests/naive/numeric.h"
+#include "naive/machine.h"
+#include "naive/numeric.h"
 
 namespace ashlar::naive {
 namespace {

@@ -1,15 +1,15 @@
-// One execution of the naive interpreter. Internal to tests/naive.
-#ifndef TESTS_NAIVE_MACHINE_H_
-#define TESTS_NAIVE_MACHINE_H_
+// One execution of the naive interpreter. Internal to naive.
+#ifndef NAIVE_MACHINE_H_
+#define NAIVE_MACHINE_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "engine/interp/trap.h"
-#include "tests/naive/function_info.h"
-#include "tests/naive/module.h"
-#include "tests/naive/store.h"
+#include "naive/function_info.h"
+#include "naive/module.h"
+#include "naive/store.h"
 
 namespace ashlar::naive {
 
@@ -82,4 +82,4 @@ class Machine {
 
 }  // namespace ashlar::naive
 
-#endif  // TESTS_NAIVE_MACHINE_H_
+#endif  // NAIVE_MACHINE_H_

@@ -1,8 +1,8 @@
 // A naive interpreter: it walks the bytes of valid modules one opcode at a
 // time and meters them exactly as metering/README.md words it. It is slow and
 // plain on purpose: the engine is compared with it.
-#ifndef TESTS_NAIVE_STORE_H_
-#define TESTS_NAIVE_STORE_H_
+#ifndef NAIVE_STORE_H_
+#define NAIVE_STORE_H_
 
 #include <cstdint>
 #include <functional>
@@ -14,8 +14,8 @@
 #include "absl/types/span.h"
 #include "engine/interp/trap.h"
 #include "metering/schedule.h"
-#include "tests/naive/function_info.h"
-#include "tests/naive/module.h"
+#include "naive/function_info.h"
+#include "naive/module.h"
 
 namespace ashlar::naive {
 
@@ -158,4 +158,4 @@ class Store {
 
 }  // namespace ashlar::naive
 
-#endif  // TESTS_NAIVE_STORE_H_
+#endif  // NAIVE_STORE_H_

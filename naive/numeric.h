@@ -1,13 +1,13 @@
 // Numeric instructions (spec 2.0, 4.3), written as the specification words
 // them.
-#ifndef TESTS_NAIVE_NUMERIC_H_
-#define TESTS_NAIVE_NUMERIC_H_
+#ifndef NAIVE_NUMERIC_H_
+#define NAIVE_NUMERIC_H_
 
 #include <cstdint>
 #include <vector>
 
 #include "engine/interp/trap.h"
-#include "tests/naive/module.h"
+#include "naive/module.h"
 
 namespace ashlar::naive {
 
@@ -23,4 +23,4 @@ interp::Trap RunNumeric(Op op, std::vector<uint64_t>* stack);
 
 }  // namespace ashlar::naive
 
-#endif  // TESTS_NAIVE_NUMERIC_H_
+#endif  // NAIVE_NUMERIC_H_

@@ -1,10 +1,10 @@
-#include "tests/naive/machine.h"
+#include "naive/machine.h"
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
-#include "tests/naive/numeric.h"
+#include "naive/numeric.h"
 
 namespace ashlar::naive {
 namespace {

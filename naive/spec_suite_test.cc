@@ -20,8 +20,8 @@
 #include "engine/interp/trap.h"
 #include "gtest/gtest.h"
 #include "metering/schedule.h"
+#include "naive/store.h"
 #include "nlohmann/json.hpp"
-#include "tests/naive/store.h"
 
 namespace ashlar::naive {
 namespace {

@@ -1,9 +1,9 @@
-#include "tests/naive/function_info.h"
+#include "naive/function_info.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "tests/naive/numeric.h"
+#include "naive/numeric.h"
 
 namespace ashlar::naive {
 namespace {

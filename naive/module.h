@@ -1,8 +1,8 @@
 // A module as the naive interpreter reads it. Nothing is validated: a module
 // that is not valid is outside the contract of everything here. The decoder is
 // deliberately not the engine's, so that the two can be compared.
-#ifndef TESTS_NAIVE_MODULE_H_
-#define TESTS_NAIVE_MODULE_H_
+#ifndef NAIVE_MODULE_H_
+#define NAIVE_MODULE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -147,4 +147,4 @@ Instr DecodeInstr(const Module& module, size_t pos);
 
 }  // namespace ashlar::naive
 
-#endif  // TESTS_NAIVE_MODULE_H_
+#endif  // NAIVE_MODULE_H_

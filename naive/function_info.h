@@ -1,14 +1,14 @@
 // What is known of a function body before it runs: where its blocks end, its
 // highest operand height, and what its runs cost (metering/README.md).
-#ifndef TESTS_NAIVE_FUNCTION_INFO_H_
-#define TESTS_NAIVE_FUNCTION_INFO_H_
+#ifndef NAIVE_FUNCTION_INFO_H_
+#define NAIVE_FUNCTION_INFO_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 
 #include "metering/schedule.h"
-#include "tests/naive/module.h"
+#include "naive/module.h"
 
 namespace ashlar::naive {
 
@@ -59,4 +59,4 @@ class FunctionInfo {
 
 }  // namespace ashlar::naive
 
-#endif  // TESTS_NAIVE_FUNCTION_INFO_H_
+#endif  // NAIVE_FUNCTION_INFO_H_

@@ -1,4 +1,4 @@
-#include "tests/naive/module.h"
+#include "naive/module.h"
 
 #include <utility>
 

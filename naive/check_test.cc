@@ -1,0 +1,164 @@
+// The naive chain agrees with what the engine records, and says so where a
+// record was changed.
+#include "naive/check.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "engine/base/bytes.h"
+#include "engine/engine.h"
+#include "engine/profile.h"
+#include "engine/state/inline_state.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "replay/archive.h"
+#include "replay/record.h"
+#include "tests/contracts/generator.h"
+#include "tests/contracts/naive_chain.h"
+#include "tests/golden/corpus.h"
+#include "tests/replay/cases.h"
+#include "tests/seal/chain.h"
+
+namespace ashlar::testing {
+namespace {
+
+using naive::Agreement;
+using nlohmann::json;
+
+constexpr uint64_t kFuelMax = 100'000'000;
+constexpr char kToken[] = "contracts/token/token.wasm";
+
+// How many of each, and why some were skipped.
+struct Tally {
+  int agree = 0;
+  int differ = 0;
+  std::map<std::string, int> skipped;
+};
+
+Tally CheckAll(const std::string& file) {
+  const auto archive = replay::Archive::Parse(file).value();
+  engine::Engine engine({});
+  Tally tally;
+  for (size_t i = 0; i < archive.size(); ++i) {
+    const auto result = naive::Check(archive, i, &engine, kFuelMax);
+    EXPECT_TRUE(result.ok()) << i << ": " << result.status();
+    if (!result.ok()) continue;
+    switch (result->agreement) {
+      case Agreement::kAgrees:
+        ++tally.agree;
+        break;
+      case Agreement::kDiffers:
+        ++tally.differ;
+        ADD_FAILURE() << "record " << i << ": " << result->reason;
+        break;
+      case Agreement::kSkipped:
+        ++tally.skipped[result->reason];
+        break;
+    }
+  }
+  return tally;
+}
+
+TEST(Check, AgreesWithTheCorpus) {
+  Tally tally = CheckAll(MakeCorpus(ReadFile(kToken)));
+  EXPECT_GE(tally.agree, 50);
+  EXPECT_EQ(tally.skipped["resource limits"], 1);
+  EXPECT_EQ(tally.skipped["another entry"], 4);
+}
+
+TEST(Check, AgreesWithGeneratedPrograms) {
+  constexpr uint64_t kPrograms = 300;
+  replay::ArchiveWriter writer;
+  for (uint64_t seed = 0; seed < kPrograms; ++seed) {
+    const ContractProgram program = GenerateContracts(seed);
+    Chain chain;
+    for (const auto& [key, value] : InitialState(program)) {
+      chain.state().Set(key, value);
+    }
+    for (const auto& bytes : program.modules) chain.state().AddModule(bytes);
+    chain.state().AddModule(program.broken_module);
+    engine::ExecuteRequest request = program.request;
+    request.profile = chain.profile().digest;
+    request.fuel_limit = 400'000;
+    Record(&chain, request, &writer);
+  }
+  EXPECT_EQ(CheckAll(writer.Finish()).agree, static_cast<int>(kPrograms));
+}
+
+TEST(Check, AgreesWithInkContracts) {
+  const std::filesystem::path folder = ContractsFolder();
+  const std::filesystem::path file = folder / "ink" / "vectors.json";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << kNoData;
+  const auto unhex = [](const json& hex) {
+    return base::HexDecode(hex.get<std::string>()).value();
+  };
+  replay::ArchiveWriter writer;
+  const json vectors = json::parse(ReadFile(file));
+  for (const json& vector : vectors["vectors"]) {
+    const std::string module =
+        ReadFile(folder / vector["module"].get<std::string>());
+    Chain chain;
+    for (const json& step : vector["steps"]) {
+      engine::ExecuteRequest request =
+          chain.Request(module, step["entry"].get<std::string>());
+      request.caller = base::Hash256::FromBytes(unhex(step["caller"])).value();
+      request.input = unhex(step["input"]);
+      const engine::Completed completed = Record(&chain, request, &writer);
+      chain.Execute(request);
+      request.fuel_limit = completed.fuel.used - 1;
+      Record(&chain, request, &writer);
+    }
+  }
+  const Tally tally = CheckAll(writer.Finish());
+  EXPECT_GE(tally.agree, 350);
+  for (const auto& [reason, count] : tally.skipped) {
+    EXPECT_TRUE(absl::StartsWith(reason, "calls ")) << reason;
+    std::printf("skipped %d: %s\n", count, reason.c_str());
+  }
+}
+
+// What is wrong in a record is found by the other implementation.
+TEST(Check, DiffersWhereTheAnswerWasChanged) {
+  Chain chain;
+  const auto archive =
+      replay::Archive::Parse(RecordOf(&chain, Cases().front().prepare(chain)))
+          .value();
+  const struct {
+    const char* reason;
+    void (*change)(engine::Completed*);
+  } kChanges[] = {
+      {"outcome",
+       [](engine::Completed* c) {
+         c->outcome.klass = engine::OutcomeClass::kTrapped;
+       }},
+      {"fuel", [](engine::Completed* c) { ++c->fuel.used; }},
+      {"minimum", [](engine::Completed* c) { ++c->fuel.minimum; }},
+      {"data", [](engine::Completed* c) { c->outcome.data += "x"; }},
+      {"flags", [](engine::Completed* c) { c->outcome.flags = 4; }},
+      {"events", [](engine::Completed* c) { c->events.emplace_back(); }},
+      {"state", [](engine::Completed* c) { c->effects[0].value = "z"; }},
+  };
+  for (const auto& [reason, change] : kChanges) {
+    replay::Record record = archive.Read(0).value();
+    engine::Completed completed = replay::DecodeAnswer(record).value();
+    change(&completed);
+    record.answer = replay::EncodeAnswer(completed);
+    replay::ArchiveWriter writer;
+    ASSERT_TRUE(writer.Add(archive).ok());
+    writer.AddRecord(record);
+    const auto changed = replay::Archive::Parse(writer.Finish()).value();
+    EXPECT_EQ(naive::Check(changed, 0, &chain.engine(), kFuelMax)->agreement,
+              Agreement::kAgrees);
+    const auto result = naive::Check(changed, 1, &chain.engine(), kFuelMax);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->agreement, Agreement::kDiffers);
+    EXPECT_TRUE(absl::StartsWith(result->reason, reason)) << result->reason;
+    const auto bounded = naive::Check(changed, 0, &chain.engine(), 1);
+    EXPECT_EQ(bounded->reason, "too much fuel");
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::testing
