@@ -606,6 +606,49 @@ class ReplayTest(CommandLineTest):
     self.assert_wrong_use("replay", "--bisect", self.deploy, self.deploy,
                           self.deploy, says="two")
 
+  def test_where_two_engines_part(self):
+    here = os.path.abspath(ASHLAR)
+    for engines in ((here,), (here, here)):
+      options = [x for path in engines for x in ("--engine", path)]
+      same = self.json("replay", "--bisect", self.deploy, *options)
+      self.assertFalse(same["parts"])
+    stand = self.json("replay", self.deploy, "--mark", str(self.fuel // 2))
+    self.assertGreater(stand["fuel"], self.fuel // 2)
+    self.assertIsNotNone(stand["state"])
+    end = self.json("replay", self.deploy, "--mark", str(self.fuel))
+    self.assertEqual((end["outcome"], end["fuel"], end["state"]),
+                     ("returned", self.fuel, None))
+    # An engine that goes wrong at one charge, and ends otherwise, too.
+    wrong_from = self.fuel * 2 // 3
+    wrong = self.write("wrong", f"""#!/usr/bin/env python3
+import json, subprocess, sys
+line = subprocess.check_output(["{here}", *sys.argv[1:]])
+answer = json.loads(line)
+if int(sys.argv[sys.argv.index("--mark") + 1]) >= {wrong_from}:
+  name = "state" if answer["state"] else "effects"
+  answer[name] = "5a" * 32
+print(json.dumps(answer))
+""")
+    os.chmod(wrong, 0o755)
+    parting = self.json("replay", "--bisect", self.deploy, "--engine", wrong,
+                        code=1)
+    self.assertEqual(parting["fuel"], wrong_from)
+    self.assertEqual(parting["b"]["state"], "5a" * 32)
+    self.assertEqual(parting["a"]["function"], parting["b"]["function"])
+    self.assertLessEqual(parting["common"]["fuel"], parting["a"]["fuel"])
+    for broken, says in (("none", "No such file"), ("silent", "does not say"),
+                         ("failing", "failed there")):
+      path = self.path(broken)
+      if broken != "none":
+        with open(path, "w", encoding="ascii") as file:
+          file.write("#!/bin/sh\n" + ("exit 1\n" if broken == "failing" else ""))
+        os.chmod(path, 0o755)
+      done = ashlar("replay", "--bisect", self.deploy, "--engine", path)
+      self.assertEqual(done.returncode, 3, done.stderr)
+      self.assertIn(says, done.stderr)
+    self.assert_wrong_use("replay", "--mark", "1", self.deploy, self.deploy,
+                          says="one record")
+
   def test_reprice(self):
     dear = self.write("dear", "copy seal-1\nname dear\n"
                       "schedule copy ashlar-1\nschedule name dear\n"

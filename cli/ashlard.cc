@@ -18,6 +18,8 @@
 #include "absl/time/time.h"
 #include "cli/exit_code.h"
 #include "cli/files.h"
+#include "engine/base/bytes.h"
+#include "engine/base/hash.h"
 #include "engine/base/status_macros.h"
 #include "engine/engine.h"
 #include "engine/profile.h"
@@ -27,6 +29,7 @@
 #include "prometheus/exposer.h"
 #include "replay/flight.h"
 #include "rpc/server.h"
+#include "rpc/shadow.h"
 #include "rpc/version.h"
 
 namespace ashlar::cli {
@@ -37,6 +40,7 @@ struct Options {
   std::string data_dir;
   std::string metrics;
   std::string flight_recorder;
+  uint32_t shadow_percent = 0;
   size_t workers = std::max(1u, std::thread::hardware_concurrency());
   size_t queue = 1024;
   uint64_t message_bytes_max = uint64_t{16} << 20;
@@ -66,6 +70,12 @@ void Describe(CLI::App* app, Options* options) {
                   "request that ends the process twice is refused (default: "
                   "`flight` in --data-dir, else none)")
       ->type_name("FILE");
+  app->add_option("--shadow", options->shadow_percent,
+                  "Percent of the executions that are done again, after the "
+                  "answer, by the naive interpreter; one that does not agree "
+                  "is logged, with a record in --data-dir")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
   app->add_option("--workers", options->workers, "Executions at once")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -157,6 +167,33 @@ absl::StatusOr<std::unique_ptr<replay::FlightRecorder>> OpenFlightRecorder(
   return recorder;
 }
 
+// Says what differs, and keeps the first records of that where there is a
+// folder.
+std::unique_ptr<rpc::Shadow> StartShadow(const Options& options,
+                                         engine::Engine* engine) {
+  if (options.shadow_percent == 0) return nullptr;
+  constexpr uint64_t kRecordsMax = 100;
+  return std::make_unique<rpc::Shadow>(rpc::ShadowOptions{
+      .engine = engine,
+      .percent = options.shadow_percent,
+      .on_mismatch = [folder = options.data_dir, count = uint64_t{0}](
+                         absl::string_view reason,
+                         const base::Bytes& record) mutable {
+        std::string where = "kept nowhere";
+        if (!folder.empty() && count++ < kRecordsMax) {
+          const std::string path = absl::StrCat(
+              folder, "/shadow-",
+              base::Blake2b256(record).ToHex().substr(0, 16), ".rec");
+          const absl::Status written = WriteFile(path, record);
+          where = written.ok() ? path : std::string(written.message());
+        }
+        std::fprintf(stderr,
+                     "shadow: the naive interpreter does not agree: %s; "
+                     "record: %s\n",
+                     std::string(reason).c_str(), where.c_str());
+      }});
+}
+
 absl::StatusOr<std::unique_ptr<prometheus::Exposer>> Expose(
     const std::string& address, const rpc::Server& server) {
   if (address.empty()) return std::unique_ptr<prometheus::Exposer>();
@@ -220,11 +257,13 @@ absl::Status Serve(const Options& options) {
                    OpenFlightRecorder(options, profiles));
   engine::Engine engine(
       {.profiles = &profiles, .cache_size_bytes = options.cache_bytes});
+  const std::unique_ptr<rpc::Shadow> shadow = StartShadow(options, &engine);
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
   server_options.backend = {.engine = &engine,
                             .store = store.get(),
                             .flight = flight.get(),
+                            .shadow = shadow.get(),
                             .state_in_memory = options.data_dir.empty(),
                             .message_bytes_max = options.message_bytes_max};
   server_options.admission = {

@@ -1,5 +1,6 @@
 """The server binary: what it says at start, its exit codes, its signals."""
 
+import ctypes
 import json
 import os
 import re
@@ -7,12 +8,16 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.request
 
 ASHLARD = "cli/ashlard"
 ASHLAR = "cli/ashlar"
 TOKEN = "contracts/token/token.wasm"
+SPIN = "cli/spin.wasm"
+# A few seconds of a loop, so that the server can be met in it.
+SPIN_ARGS = (SPIN, "--entry", "call", "--input", "", "--fuel", "5000000000")
 DEPLOY = "9bae9d5e" + "01" + "00" * 15
 TOTAL_SUPPLY = "db6375a8"
 
@@ -38,8 +43,26 @@ class Server:
 
   def stop(self, sent=signal.SIGTERM):
     self.process.send_signal(sent)
-    out, _ = self.process.communicate(timeout=60)
+    return self.wait()
+
+  def wait(self):
+    out, self.error = self.process.communicate(timeout=60)
     return self.process.returncode, out
+
+  def busiest_thread(self):
+    """The thread that works, once one has used a tenth of a second."""
+    folder = f"/proc/{self.process.pid}/task"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+      for thread in os.listdir(folder):
+        with open(f"{folder}/{thread}/stat", encoding="ascii") as file:
+          fields = file.read().rpartition(")")[2].split()
+        # Fields 3 (state) and 14 (time in user mode) of proc(5).
+        ticks = os.sysconf("SC_CLK_TCK") // 10
+        if fields[0] == "R" and int(fields[11]) >= ticks:
+          return int(thread)
+      time.sleep(0.01)
+    raise AssertionError("no thread of the server works")
 
   def __enter__(self):
     return self
@@ -147,16 +170,88 @@ class AshlardTest(unittest.TestCase):
       self.assertEqual(supply["data"], "01" + "00" * 15)
       server.stop()
 
-  def test_metrics_are_served(self):
+  def die_of_a_request(self, server):
+    """What the kernel does where a thread breaks: a signal for that thread."""
+    client = subprocess.Popen(
+        [ASHLAR, "execute", "--server", server.addresses()[0], *SPIN_ARGS],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    thread = server.busiest_thread()
+    self.assertEqual(ctypes.CDLL(None).tgkill(
+        server.process.pid, thread, signal.SIGABRT), 0)
+    self.assertEqual(server.wait()[0], -signal.SIGABRT)
+    self.assertEqual(client.wait(timeout=60), 3)
+
+  def test_a_request_that_ends_the_server_twice_is_refused(self):
+    flight = self.path("flight")
+    args = ("--listen", "unix:" + self.path("s"), "--flight-recorder", flight)
+    with Server(*args) as server:
+      self.die_of_a_request(server)
+    with Server(*args) as server:
+      self.die_of_a_request(server)
+      self.assertIn("ended this server 1 times; see ", server.error)
+    # What the server was doing is executed again from the file that it left; it
+    # was no fault of the contract, so here it comes to its end.
+    replay = subprocess.run([ASHLAR, "replay", flight], capture_output=True,
+                            text=True, timeout=300, check=False)
+    self.assertEqual(replay.returncode, 1, replay.stderr)
+    self.assertIn("recorded the death of the process, replayed out_of_fuel",
+                  replay.stdout)
+    with Server(*args) as server:
+      address = server.addresses()[0]
+      begin = time.monotonic()
+      done = subprocess.run(
+          [ASHLAR, "execute", "--server", address, *SPIN_ARGS],
+          capture_output=True, text=True, timeout=60, check=False)
+      self.assertEqual(done.returncode, 3, done.stderr)
+      self.assertIn("ended this server 2 times and is not executed again",
+                    done.stderr)
+      self.assertLess(time.monotonic() - begin, 2)
+      # The same contract with other fuel is another request; so is any other.
+      other = subprocess.run(
+          [ASHLAR, "execute", "--server", address, *SPIN_ARGS[:-1], "1000000",
+           "--json"], capture_output=True, text=True, timeout=60, check=False)
+      self.assertEqual(json.loads(other.stdout)["outcome"], "out_of_fuel")
+      self.assertEqual(execute(address, TOKEN, "--entry", "deploy", "--input",
+                               DEPLOY)["outcome"], "returned")
+      self.assertEqual(server.stop()[0], 0)
+      self.assertIn("ended this server 2 times; it is refused", server.error)
+
+  def metrics(self, address):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://{address}/metrics", timeout=60) as answer:
+      return answer.read().decode()
+
+  def free_address(self):
     with socket.socket() as free:
       free.bind(("127.0.0.1", 0))
-      address = "127.0.0.1:%d" % free.getsockname()[1]
+      return "127.0.0.1:%d" % free.getsockname()[1]
+
+  def test_a_shadow_executes_again(self):
+    address = self.free_address()
+    with Server("--listen", "127.0.0.1:0", "--metrics", address, "--shadow",
+                "100", "--data-dir", self.path("data")) as server:
+      for version in range(3):
+        execute(server.addresses()[0], TOKEN, "--entry",
+                "deploy" if version == 0 else "call", "--input",
+                DEPLOY if version == 0 else TOTAL_SUPPLY, "--namespace", "n",
+                "--base-version", str(version), "--commit")
+      deadline = time.monotonic() + 60
+      while ("ashlar_shadow_executions 3\n" not in self.metrics(address)
+             and time.monotonic() < deadline):
+        time.sleep(0.05)
+      text = self.metrics(address)
+      self.assertIn("ashlar_shadow_executions 3\n", text)
+      for name in ("mismatches", "skipped", "dropped"):
+        self.assertIn(f"ashlar_shadow_{name} 0\n", text)
+      self.assertEqual(server.stop()[0], 0)
+      self.assertNotIn("shadow", server.error)
+
+  def test_metrics_are_served(self):
+    address = self.free_address()
     with Server("--listen", "127.0.0.1:0", "--metrics", address) as server:
       execute(server.addresses()[0], TOKEN, "--entry", "deploy", "--input",
               DEPLOY)
-      opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-      with opener.open(f"http://{address}/metrics", timeout=60) as answer:
-        text = answer.read().decode()
+      text = self.metrics(address)
       self.assertIn('ashlar_outcomes_total{outcome="returned"} 1\n', text)
       self.assertTrue(re.search(r"(?m)^ashlar_queue_calls 0$", text), text)
       server.stop()

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,14 +16,15 @@
 #include "cli/commands.h"
 #include "cli/death.h"
 #include "cli/files.h"
+#include "cli/other_engine.h"
 #include "cli/parallel.h"
 #include "cli/profile_option.h"
 #include "cli/progress.h"
 #include "cli/record_files.h"
 #include "cli/result_print.h"
+#include "cli/standing.h"
 #include "engine/base/status_macros.h"
 #include "engine/engine.h"
-#include "engine/mark.h"
 #include "replay/archive.h"
 #include "replay/bisect.h"
 #include "replay/verify.h"
@@ -33,7 +35,9 @@ namespace {
 struct Options {
   std::vector<std::string> files;
   std::vector<std::string> profiles;
+  std::vector<std::string> engines;
   bool bisect = false;
+  std::optional<uint64_t> mark;
   std::vector<std::string> modules;
   std::string pack;
   size_t jobs = 0;
@@ -135,45 +139,6 @@ ExitCode Replay(const Options& options) {
   return exit_code;
 }
 
-// Where one side stands, for people.
-std::string StandingText(const replay::Standing& standing) {
-  if (standing.mark.has_value()) {
-    const engine::Mark& mark = *standing.mark;
-    std::string place = "before its first instruction";
-    if (!mark.backtrace.empty()) {
-      const engine::BacktraceFrame& frame = mark.backtrace.front();
-      place = absl::StrCat("function ", frame.function,
-                           frame.name.empty() ? "" : " " + frame.name,
-                           ", byte ", frame.offset);
-    }
-    return absl::StrCat(place, " of ", mark.account.ToHex().substr(0, 8),
-                        "..., fuel ", mark.fuel);
-  }
-  if (!standing.completed.has_value()) return "needs what was not recorded";
-  return absl::StrCat(engine::OutcomeName(standing.completed->outcome.klass),
-                      ", fuel ", standing.completed->fuel.used);
-}
-
-Json StandingJson(const replay::Standing& standing) {
-  Json json = {{"outcome", nullptr},  {"fuel", nullptr}, {"account", nullptr},
-               {"function", nullptr}, {"name", nullptr}, {"offset", nullptr},
-               {"state", nullptr}};
-  if (standing.completed.has_value()) {
-    json["outcome"] =
-        std::string(engine::OutcomeName(standing.completed->outcome.klass));
-    json["fuel"] = standing.completed->fuel.used;
-  }
-  if (!standing.mark.has_value()) return json;
-  json["fuel"] = standing.mark->fuel;
-  json["account"] = standing.mark->account.ToHex();
-  json["state"] = standing.mark->state.ToHex();
-  if (standing.mark->backtrace.empty()) return json;
-  json["function"] = standing.mark->backtrace.front().function;
-  json["name"] = standing.mark->backtrace.front().name;
-  json["offset"] = standing.mark->backtrace.front().offset;
-  return json;
-}
-
 void PrintParting(const replay::Parting& parting, bool json) {
   if (json) {
     Json line = {{"parts", parting.is_found},
@@ -201,42 +166,104 @@ void PrintParting(const replay::Parting& parting, bool json) {
               StandingText(parting.b).c_str());
 }
 
-// The one record of a file, or of the first and the second file.
-absl::StatusOr<ExitCode> Bisect(const Options& options) {
-  ASSIGN_OR_RETURN(RecordFiles files,
-                   RecordFiles::Load(options.files, options.modules));
-  if (options.files.size() > 2 || options.profiles.size() > 2) {
-    return absl::InvalidArgumentError(
-        "--bisect compares two: give two records, or one and two profiles");
-  }
-  replay::Record records[2];
-  replay::Side sides[2];
-  for (size_t i = 0; i < 2; ++i) {
-    const RecordFile& file = files.files()[i % files.files().size()];
+// One side of a bisection: the one record of a file, executed here or by
+// another engine.
+class BisectSide {
+ public:
+  // Side `i` of the options. What it borrows outlives it.
+  static absl::StatusOr<BisectSide> Make(const Options& options, size_t i,
+                                         RecordFiles* files,
+                                         engine::Engine* engine) {
+    const auto nth = [i](const std::vector<std::string>& list) {
+      return list.empty() ? std::string() : list[i % list.size()];
+    };
+    BisectSide side;
+    const RecordFile& file = files->files()[i % files->files().size()];
     if (file.archive.size() != 1) {
       return absl::InvalidArgumentError(absl::StrCat(
           file.path, " holds ", file.archive.size(), " records; give one"));
     }
-    ASSIGN_OR_RETURN(records[i], file.archive.Read(0));
-    sides[i].archive = &file.archive;
-    sides[i].record = &records[i];
-    if (options.profiles.empty()) continue;
-    ASSIGN_OR_RETURN(
-        const engine::Profile* profile,
-        FindOrReadProfile(options.profiles[i % options.profiles.size()],
-                          *files.profiles(), files.profiles()));
-    sides[i].profile = profile->digest;
+    // With one other engine, the first side is this one.
+    const bool is_here = options.engines.size() + i < 2;
+    if (!options.engines.empty() && !is_here) {
+      side.other_ =
+          OtherEngine({options.engines.size() == 1 ? options.engines[0]
+                                                   : nth(options.engines),
+                       file.path, nth(options.profiles), options.modules});
+      return side;
+    }
+    ASSIGN_OR_RETURN(replay::Record record, file.archive.Read(0));
+    side.record_ = std::make_unique<replay::Record>(std::move(record));
+    side.side_ = {.archive = &file.archive,
+                  .record = side.record_.get(),
+                  .engine = engine,
+                  .profile = {}};
+    if (!options.profiles.empty()) {
+      ASSIGN_OR_RETURN(
+          const engine::Profile* profile,
+          FindOrReadProfile(nth(options.profiles), *files->profiles(),
+                            files->profiles()));
+      side.side_.profile = profile->digest;
+    }
+    side.files_ = files;
+    return side;
+  }
+
+  absl::StatusOr<replay::Standing> StandAt(uint64_t fuel) const {
+    if (other_.has_value()) return other_->StandAt(fuel);
+    return replay::StandAt(
+        side_, fuel,
+        [this](const base::Hash256& hash) { return files_->FindModule(hash); },
+        /*cancel=*/nullptr);
+  }
+
+ private:
+  std::optional<OtherEngine> other_;
+  std::unique_ptr<replay::Record> record_;
+  replay::Side side_;
+  const RecordFiles* files_ = nullptr;
+};
+
+absl::StatusOr<ExitCode> Bisect(const Options& options) {
+  ASSIGN_OR_RETURN(RecordFiles files,
+                   RecordFiles::Load(options.files, options.modules));
+  if (options.files.size() > 2 || options.profiles.size() > 2 ||
+      options.engines.size() > 2) {
+    return absl::InvalidArgumentError(
+        "--bisect compares two: give two records, or one and two profiles or "
+        "engines");
   }
   engine::Engine engine({.profiles = files.profiles()});
-  for (replay::Side& side : sides) side.engine = &engine;
+  ASSIGN_OR_RETURN(const BisectSide a,
+                   BisectSide::Make(options, 0, &files, &engine));
+  ASSIGN_OR_RETURN(const BisectSide b,
+                   BisectSide::Make(options, 1, &files, &engine));
   ASSIGN_OR_RETURN(
       const replay::Parting parting,
-      replay::Bisect(
-          sides[0], sides[1],
-          [&](const base::Hash256& hash) { return files.FindModule(hash); },
-          /*cancel=*/nullptr));
+      replay::Bisect([&](uint64_t fuel) { return a.StandAt(fuel); },
+                     [&](uint64_t fuel) { return b.StandAt(fuel); }));
   PrintParting(parting, options.json);
   return parting.is_found ? kExitContractFailed : kExitDone;
+}
+
+// What --bisect of another engine asks.
+absl::StatusOr<ExitCode> PrintStanding(const Options& options) {
+  ASSIGN_OR_RETURN(RecordFiles files,
+                   RecordFiles::Load(options.files, options.modules));
+  if (options.files.size() > 1 || options.profiles.size() > 1) {
+    return absl::InvalidArgumentError("--mark takes one record");
+  }
+  engine::Engine engine({.profiles = files.profiles()});
+  ASSIGN_OR_RETURN(const BisectSide side,
+                   BisectSide::Make(options, 0, &files, &engine));
+  ASSIGN_OR_RETURN(const replay::Standing standing,
+                   side.StandAt(*options.mark));
+  if (options.json) {
+    std::fputs(OneLine(StandingJson(standing)).c_str(), stdout);
+  } else {
+    std::printf("%s\n", StandingText(standing).c_str());
+  }
+  return kExitDone;
 }
 
 // One file of all records, each module and profile once.
@@ -271,16 +298,28 @@ void AddReplay(CLI::App* root, ExitCode* exit_code) {
   app->add_option("--pack", options->pack,
                   "Only write all records into one file, modules once");
   app->add_flag("--bisect", options->bisect,
-                "Say where two records part, or one under two profiles");
+                "Say where two records part, or one under two profiles or "
+                "by two engines");
   app->add_option("--profile", options->profiles,
                   "For --bisect: execute under this profile; the second is of "
                   "the second record")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app->add_option("--engine", options->engines,
+                  "For --bisect: the path of an ashlar that executes the "
+                  "second side; given twice, both sides")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("PATH");
+  app->add_option("--mark", options->mark,
+                  "Only say where one record stands before the charge with "
+                  "which it would use more fuel than this")
+      ->type_name("FUEL");
   app->add_flag("--json", options->json, "One JSON object a file");
   app->callback([options, exit_code] {
-    if (options->bisect) {
-      const auto done = Bisect(*options);
+    if (options->bisect || options->mark.has_value()) {
+      const auto done =
+          options->bisect ? Bisect(*options) : PrintStanding(*options);
       *exit_code = done.ok() ? *done : Complain(done.status());
       return;
     }

@@ -26,39 +26,21 @@ bool StandAlike(const Standing& a, const Standing& b) {
 
 class Bisection {
  public:
-  Bisection(const Side& a, const Side& b, ModuleSource modules,
-            const std::atomic<bool>* cancel)
-      : a_(a), b_(b), modules_(modules), cancel_(cancel) {}
+  Bisection(StandFunction a, StandFunction b) : a_(a), b_(b) {}
 
   absl::StatusOr<Parting> Run();
 
  private:
-  absl::StatusOr<Standing> StandAt(const Side& side, uint64_t fuel);
   // Whether both stand alike at the mark; where not, `*parting` says how.
   absl::StatusOr<bool> CompareAt(uint64_t fuel, Parting* parting);
 
-  const Side& a_;
-  const Side& b_;
-  ModuleSource modules_;
-  const std::atomic<bool>* cancel_;
+  StandFunction a_;
+  StandFunction b_;
 };
 
-absl::StatusOr<Standing> Bisection::StandAt(const Side& side, uint64_t fuel) {
-  ASSIGN_OR_RETURN(engine::ExecuteRequest request,
-                   RequestOf(*side.record, *side.archive, modules_));
-  if (side.profile != base::Hash256{}) request.profile = side.profile;
-  RecordedState state(*side.record, *side.archive, modules_);
-  Standing standing;
-  ASSIGN_OR_RETURN(engine::ExecuteResult result,
-                   side.engine->ExecuteToMark(request, &state, fuel,
-                                              &standing.mark, cancel_));
-  standing.completed = std::move(result.completed);
-  return standing;
-}
-
 absl::StatusOr<bool> Bisection::CompareAt(uint64_t fuel, Parting* parting) {
-  ASSIGN_OR_RETURN(Standing a, StandAt(a_, fuel));
-  ASSIGN_OR_RETURN(Standing b, StandAt(b_, fuel));
+  ASSIGN_OR_RETURN(Standing a, a_(fuel));
+  ASSIGN_OR_RETURN(Standing b, b_(fuel));
   if (StandAlike(a, b)) {
     parting->common = std::move(a);
     return true;
@@ -105,10 +87,31 @@ absl::StatusOr<Parting> Bisection::Run() {
 
 }  // namespace
 
+absl::StatusOr<Standing> StandAt(const Side& side, uint64_t fuel,
+                                 ModuleSource modules,
+                                 const std::atomic<bool>* cancel) {
+  ASSIGN_OR_RETURN(engine::ExecuteRequest request,
+                   RequestOf(*side.record, *side.archive, modules));
+  if (side.profile != base::Hash256{}) request.profile = side.profile;
+  RecordedState state(*side.record, *side.archive, modules);
+  Standing standing;
+  ASSIGN_OR_RETURN(engine::ExecuteResult result,
+                   side.engine->ExecuteToMark(request, &state, fuel,
+                                              &standing.mark, cancel));
+  standing.completed = std::move(result.completed);
+  return standing;
+}
+
+absl::StatusOr<Parting> Bisect(StandFunction a, StandFunction b) {
+  return Bisection(a, b).Run();
+}
+
 absl::StatusOr<Parting> Bisect(const Side& a, const Side& b,
                                ModuleSource modules,
                                const std::atomic<bool>* cancel) {
-  return Bisection(a, b, modules, cancel).Run();
+  return Bisect(
+      [&](uint64_t fuel) { return StandAt(a, fuel, modules, cancel); },
+      [&](uint64_t fuel) { return StandAt(b, fuel, modules, cancel); });
 }
 
 }  // namespace ashlar::replay

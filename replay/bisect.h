@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "engine/base/hash.h"
 #include "engine/engine.h"
@@ -43,10 +44,20 @@ struct Parting {
   Standing b;
 };
 
+// How one side stands with so much fuel. Statuses as Verify.
+absl::StatusOr<Standing> StandAt(const Side& side, uint64_t fuel,
+                                 ModuleSource modules,
+                                 const std::atomic<bool>* cancel);
+
+// The same as a function, which may ask another process.
+using StandFunction =
+    absl::FunctionRef<absl::StatusOr<Standing>(uint64_t fuel)>;
+
 // The first fuel mark with which the two stand differently. They are compared
 // at eight marks a round, and from the first that differs the next round goes
 // on; two that part and meet again between two marks are not told apart.
-// Statuses as Verify.
+// Statuses are those of the functions.
+absl::StatusOr<Parting> Bisect(StandFunction a, StandFunction b);
 absl::StatusOr<Parting> Bisect(const Side& a, const Side& b,
                                ModuleSource modules,
                                const std::atomic<bool>* cancel);

@@ -13,6 +13,7 @@
 #include "google/protobuf/message_lite.h"
 #include "replay/flight.h"
 #include "rpc/memory_budget.h"
+#include "rpc/shadow.h"
 
 namespace ashlar::rpc {
 
@@ -22,6 +23,7 @@ struct Backend {
   state::VersionedStore* store = nullptr;
   MemoryBudget* memory = nullptr;            // null: not limited
   replay::FlightRecorder* flight = nullptr;  // null: nothing is written down
+  Shadow* shadow = nullptr;                  // null: nothing is checked
   bool state_in_memory = false;
   uint64_t message_bytes_max = uint64_t{16} << 20;
 };

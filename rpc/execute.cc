@@ -27,6 +27,7 @@
 #include "rpc/call_reader.h"
 #include "rpc/convert.h"
 #include "rpc/memory_budget.h"
+#include "rpc/shadow.h"
 
 namespace ashlar::rpc {
 namespace {
@@ -271,11 +272,18 @@ absl::Status Execute(const Backend& backend, const v1::ExecuteRequest& request,
   ASSIGN_OR_RETURN(ExecuteCall call, FromProto(request));
   RETURN_IF_ERROR(CheckState(call.state));
   base::Bytes record;
-  const auto execute = [&](const engine::ExecuteRequest& checked,
-                           state::Reader* reader) {
-    return call.replay_record
-               ? ExecuteRecorded(backend, checked, reader, cancelled, &record)
-               : backend.engine->Execute(checked, reader, cancelled);
+  const bool is_shadowed = backend.shadow != nullptr && backend.shadow->Wants();
+  const auto execute =
+      [&](const engine::ExecuteRequest& checked,
+          state::Reader* reader) -> absl::StatusOr<engine::ExecuteResult> {
+    if (!call.replay_record && !is_shadowed) {
+      return backend.engine->Execute(checked, reader, cancelled);
+    }
+    base::Bytes file;
+    auto result = ExecuteRecorded(backend, checked, reader, cancelled, &file);
+    if (is_shadowed && !file.empty()) backend.shadow->Submit(file);
+    if (call.replay_record) record = std::move(file);
+    return result;
   };
   const auto* spec = std::get_if<StoreState>(&call.state);
   if (spec != nullptr && spec->commit) {

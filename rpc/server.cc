@@ -82,6 +82,22 @@ Server::Server(const ServerOptions& options)
   metrics_->Watch("ashlar_reserved_memory_bytes",
                   "Memory that running calls may come to use.",
                   [this] { return memory_.bytes_reserved(); });
+  if (options.backend.shadow != nullptr) WatchShadow(*options.backend.shadow);
+}
+
+void Server::WatchShadow(const Shadow& shadow) {
+  metrics_->Watch("ashlar_shadow_executions",
+                  "Executions that were done again by the naive interpreter.",
+                  [&shadow] { return shadow.executions(); });
+  metrics_->Watch("ashlar_shadow_mismatches",
+                  "Of these, those that did not agree.",
+                  [&shadow] { return shadow.mismatches(); });
+  metrics_->Watch("ashlar_shadow_skipped",
+                  "Executions that the naive interpreter cannot do.",
+                  [&shadow] { return shadow.skipped(); });
+  metrics_->Watch("ashlar_shadow_dropped",
+                  "Executions for which there was no time.",
+                  [&shadow] { return shadow.dropped(); });
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(

@@ -16,6 +16,7 @@
 #include "rpc/memory_budget.h"
 #include "rpc/metrics.h"
 #include "rpc/services.h"
+#include "rpc/shadow.h"
 
 namespace ashlar::rpc {
 
@@ -54,6 +55,8 @@ class Server {
 
  private:
   explicit Server(const ServerOptions& options);
+  // `shadow` outlives the server.
+  void WatchShadow(const Shadow& shadow);
   absl::Status Listen(const std::vector<std::string>& addresses);
 
   std::shared_ptr<Metrics> metrics_;
