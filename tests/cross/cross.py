@@ -14,7 +14,7 @@ import tempfile
 import time
 
 # How much each build executes, beside all records.
-PROGRAMS, MODULES, THREADS = 1000, 2000, 8
+PROGRAMS, MODULES, THREADS = 500, 1000, 8
 TARGET = "//tests/cross:digests"
 
 # What an arm64 program needs, and the machine that runs it here.

@@ -129,6 +129,12 @@ std::vector<ValType> BodyGenerator::locals() const {
           locals_.end()};
 }
 
+// Alignment first: compilers differ in the order of arguments.
+void BodyGenerator::Mem(Op op) {
+  const uint32_t align = rng_->Below(AlignMax(op) + 1);
+  code_.Mem(op, align, rng_->Below(20));
+}
+
 void BodyGenerator::Run() {
   PushFrame(type().results, type().results, 0, false);
   Steps(1 + rng_->Below(size_));
@@ -355,7 +361,7 @@ void BodyGenerator::StepStore() {
   const TypedOp& row = RandomOp(Group::kStore, rng_);
   ProduceAddress(1);
   Produce(row.params[1], 1);
-  code_.Mem(row.op, rng_->Below(AlignMax(row.op) + 1), rng_->Below(20));
+  Mem(row.op);
   PopTypes(2);
 }
 
@@ -728,7 +734,7 @@ void BodyGenerator::ProduceLoad(ValType type, int depth) {
     const TypedOp& row = RandomOp(Group::kLoad, rng_);
     if (row.result != type) continue;
     ProduceAddress(depth + 1);
-    code_.Mem(row.op, rng_->Below(AlignMax(row.op) + 1), rng_->Below(20));
+    Mem(row.op);
     PopTypes(1);
     return PushTypes({type});
   }

@@ -80,6 +80,8 @@ class BodyGenerator {
   void StepTable();
   void StepArray();
   void StepIncrement();
+  // A load or a store, at a random alignment and offset.
+  void Mem(Op op);
   void StepBlock();
   void StepLoop();
   void StepIf();

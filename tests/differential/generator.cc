@@ -137,8 +137,9 @@ class ModuleGenerator {
     if (has_library_) ImportLibrary();
     for (uint32_t n = 3 + rng_.Below(6); n > 0; --n) {
       const bool is_wide = rng_.Chance(8);
-      AddType(RandomTypes(is_wide ? 20 : 4, &rng_),
-              RandomTypes(is_wide ? 10 : 3, &rng_));
+      // One after the other: compilers differ in the order of arguments.
+      const ModuleBuilder::Types params = RandomTypes(is_wide ? 20 : 4, &rng_);
+      AddType(params, RandomTypes(is_wide ? 10 : 3, &rng_));
     }
     plan_.may_recurse = rng_.Chance(15);
     for (uint32_t n = 2 + rng_.Below(5); n > 0; --n) {
