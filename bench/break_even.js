@@ -8,8 +8,8 @@
 // `count` uses. Prints a line of JSON for each case: `count`, the instructions
 // that were executed, all but those that only structure code; `cold`, the least
 // seconds of compile, instantiate, call, and all of them; `cached`, likewise
-// without compile. Each round is a new instance with a new memory; that of a
-// kernel, only a call. For `cached` run node with --no-liftoff: then code is
+// without compile. Each round is a new instance with a new memory. For `cached`
+// run node with --no-liftoff: then code is
 // optimised when it is first needed, long before the rounds that count.
 'use strict';
 
@@ -179,11 +179,9 @@ function cold(one) {
 
 function cached(one) {
   const compiled = new WebAssembly.Module(one.bytes);
-  const is_kernel = folder.endsWith('kernels');
-  one.instantiate(compiled);
   const round = (n) => {
     const t1 = now();
-    if (!is_kernel) one.instantiate(compiled);
+    one.instantiate(compiled);
     const t2 = now();
     one.call(one.entry());
     const t3 = now();

@@ -3,9 +3,9 @@
 //   break_even_calls FOLDER SECONDS [token]
 //
 // Writes FOLDER/cases.json and its modules (tests/instrument/recorder.h has the
-// format): the token's calls, those of the ink! vectors, and some kernels; with
-// `token` the token's and the kernels' only. FOLDER/ours.json has a line for
-// each: its least time here, of some rounds that take SECONDS.
+// format): the token's calls and those of the ink! vectors; with `token` the
+// token's only. FOLDER/ours.json has a line for each: its least time here, of
+// some rounds that take SECONDS.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -21,14 +21,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "bench/contract_calls.h"
-#include "bench/data.h"
-#include "bench/kernels.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/engine.h"
 #include "engine/loader.h"
 #include "engine/profile.h"
-#include "metering/fuel.h"
 #include "nlohmann/json.hpp"
 #include "tests/corpus/recorded_call.h"
 #include "tests/corpus/scripted_host.h"
@@ -40,14 +37,7 @@ namespace {
 using nlohmann::json;
 using testing::Recorder;
 
-// Loops of all kinds, whose time is that of their instructions.
-constexpr const char* kKernels[] = {"fib_recursive", "for_loop", "memory_sum",
-                                    "br_table", "calls_indirect"};
 constexpr int kRoundsMin = 5;
-
-const engine::Profile& ProfileOf(const char* name) {
-  return *engine::ProfileSet::BuiltIn().FindByName(name);
-}
 
 template <typename Work>
 double LeastSeconds(double seconds, Work&& work) {
@@ -86,72 +76,42 @@ uint32_t FunctionOf(const wasm::Module& module, absl::string_view name) {
   return module.FindExport(name, wasm::ExternKind::kFunc)->index;
 }
 
-class Writer {
- public:
-  Writer(std::string folder, double seconds)
-      : folder_(std::move(folder)), seconds_(seconds) {}
-
-  // Calls that execute other contracts are left out: their records end there.
-  void Contracts(const std::vector<ContractCall>& calls) {
-    const engine::Profile& profile = ProfileOf("seal-1");
-    Recorder recorder(folder_ + "/contracts", profile,
-                      std::make_unique<testing::ScriptedHost>());
-    std::ofstream ours(folder_ + "/contracts/ours.json");
-    std::string module;
-    size_t left_out = 0;
-    for (const ContractCall& call : calls) {
-      if (call.request.module_bytes != module) {
-        module = call.request.module_bytes;
-        CHECK(recorder.SetModule(module));
-      }
-      engine::ExecuteRequest by_hash = call.request;
-      by_hash.module_hash = engine::ModuleHash(module);
-      const uint32_t entry =
-          FunctionOf(recorder.subject().module(), call.request.entry);
-      const testing::RecordedCall recorded = testing::Record(
-          by_hash, profile, recorder.subject(), entry, call.state.get());
-      if (!recorded.is_whole) {
-        ++left_out;
-        continue;
-      }
-      recorder.WriteRecorded(call.name, entry, recorded);
-      ours << json({{"name", call.name},
-                    {"fresh", SecondsOf(call, false, seconds_)},
-                    {"cached", SecondsOf(call, true, seconds_)}})
-           << "\n";
+// Calls that execute other contracts are left out: their records end there.
+void Write(const std::vector<ContractCall>& calls, const std::string& folder,
+           double seconds) {
+  const engine::Profile& profile =
+      *engine::ProfileSet::BuiltIn().FindByName("seal-1");
+  Recorder recorder(folder, profile, std::make_unique<testing::ScriptedHost>());
+  std::ofstream ours(folder + "/ours.json");
+  std::string module;
+  size_t left_out = 0;
+  size_t number = 0;
+  for (const ContractCall& call : calls) {
+    // Contracts of one name differ.
+    const std::string name = absl::StrCat(number++, ":", call.name);
+    if (call.request.module_bytes != module) {
+      module = call.request.module_bytes;
+      CHECK(recorder.SetModule(module));
     }
-    std::fprintf(stderr, "%zu calls, %zu of them call other contracts\n",
-                 calls.size(), left_out);
-  }
-
-  absl::Status Kernels() {
-    Recorder recorder(folder_ + "/kernels", ProfileOf("relaxed-1"),
-                      std::make_unique<testing::ScriptedHost>());
-    std::ofstream ours(folder_ + "/kernels/ours.json");
-    for (const char* name : kKernels) {
-      const Kernel& kernel = *FindKernel(name);
-      ReadyKernel ready;
-      RETURN_IF_ERROR(ready.Prepare(kernel));
-      const double least = LeastSeconds(seconds_, [&] {
-        ready.Run();
-        CHECK(ready.IsRight());
-      });
-      std::vector<uint64_t> args;
-      for (const engine::Value& arg : kernel.args) args.push_back(arg.bits);
-      CHECK(recorder.SetModule(OwnModule(name)));
-      CHECK(recorder.Begin(name));
-      recorder.Invoke(FunctionOf(recorder.subject().module(), "run"), args,
-                      metering::kFuelMax);
-      recorder.Finish();
-      ours << json({{"name", name}, {"run", least}}) << "\n";
+    engine::ExecuteRequest by_hash = call.request;
+    by_hash.module_hash = engine::ModuleHash(module);
+    const uint32_t entry =
+        FunctionOf(recorder.subject().module(), call.request.entry);
+    const testing::RecordedCall recorded = testing::Record(
+        by_hash, profile, recorder.subject(), entry, call.state.get());
+    if (!recorded.is_whole) {
+      ++left_out;
+      continue;
     }
-    return absl::OkStatus();
+    recorder.WriteRecorded(name, entry, recorded);
+    ours << json({{"name", name},
+                  {"fresh", SecondsOf(call, false, seconds)},
+                  {"cached", SecondsOf(call, true, seconds)}})
+         << "\n";
   }
-
- private:
-  std::string folder_;
-  double seconds_;
-};
+  std::fprintf(stderr, "%zu calls, %zu of them call other contracts\n",
+               calls.size(), left_out);
+}
 
 absl::Status Run(const std::string& folder, double seconds, bool only_token) {
   std::vector<ContractCall> calls = TokenCalls();
@@ -159,9 +119,8 @@ absl::Status Run(const std::string& folder, double seconds, bool only_token) {
     ASSIGN_OR_RETURN(std::vector<ContractCall> ink, InkCalls());
     for (ContractCall& call : ink) calls.push_back(std::move(call));
   }
-  Writer writer(folder, seconds);
-  writer.Contracts(calls);
-  return writer.Kernels();
+  Write(calls, folder, seconds);
+  return absl::OkStatus();
 }
 
 }  // namespace

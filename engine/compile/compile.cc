@@ -82,28 +82,33 @@ void StopBehindLastBody(Scratch* scratch, Context* context) {
 }
 
 // Fills in the offsets of places in one function. Wasm instructions may share
-// their first byte of code: the last one of them has it, as it emits it.
+// their first byte of code: the last one of them has it, as it emits it. One
+// pass over the records, since there are many more of them than of places.
+// REQUIRES: places are in the order of their code.
 void FindOffsetsInFunction(const interp::Code& code, const Context& context,
-                           std::vector<CodeRecord>* records,
-                           absl::Span<interp::CodePlace*> places) {
-  const wasm::Module& module = *code.module;
-  const uint32_t body_offset = module.offset_of(context.begin);
-  // What zeroes the locals belongs to the first instruction.
-  const CodeRecord first{0, records->front().wasm_offset};
-  std::sort(records->begin(), records->end(),
-            [](const CodeRecord& a, const CodeRecord& b) {
-              return std::pair(a.code_offset, a.wasm_offset) <
-                     std::pair(b.code_offset, b.wasm_offset);
-            });
+                           absl::Span<const CodeRecord> records,
+                           absl::Span<interp::CodePlace* const> places) {
   const uint8_t* const begin =
       code.functions[context.function].entry - interp::kEntryHeaderBytes;
-  for (interp::CodePlace* place : places) {
-    const auto next = std::upper_bound(
-        records->begin(), records->end(),
-        static_cast<uint32_t>(place->pc - begin),
-        [](uint32_t at, const CodeRecord& r) { return at < r.code_offset; });
-    const CodeRecord& r = next == records->begin() ? first : *(next - 1);
-    place->offset = body_offset + r.wasm_offset;
+  // By place: the last record that begins at or before it and behind the place
+  // before it. What zeroes the locals belongs to the first instruction.
+  std::vector<CodeRecord> best(places.size(), {0, records[0].wasm_offset});
+  for (const CodeRecord& r : records) {
+    const auto place =
+        std::lower_bound(places.begin(), places.end(), begin + r.code_offset,
+                         [](const interp::CodePlace* p, const uint8_t* at) {
+                           return p->pc < at;
+                         });
+    if (place == places.end()) continue;
+    CodeRecord& b = best[static_cast<size_t>(place - places.begin())];
+    if (r.code_offset >= b.code_offset) b = r;
+  }
+  const uint32_t body_offset = code.module->offset_of(context.begin);
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (i > 0 && best[i].code_offset <= best[i - 1].code_offset) {
+      best[i] = best[i - 1];
+    }
+    places[i]->offset = body_offset + best[i].wasm_offset;
   }
 }
 
@@ -113,7 +118,8 @@ void FindOffsets(const interp::Code& code,
   const wasm::Module& module = *code.module;
   std::sort(places.begin(), places.end(),
             [](const interp::CodePlace* a, const interp::CodePlace* b) {
-              return a->function < b->function;
+              return std::pair(a->function, a->pc) <
+                     std::pair(b->function, b->pc);
             });
   Scratch scratch;
   scratch.Reserve(module, *kept.options.limits);
@@ -134,7 +140,7 @@ void FindOffsets(const interp::Code& code,
     context.code_base = arena.base();
     context.records = &records;
     CHECK(Translate(&context, arena.base()), "translated before");
-    FindOffsetsInFunction(code, context, &records, places.subspan(i, end - i));
+    FindOffsetsInFunction(code, context, records, places.subspan(i, end - i));
     i = end;
   }
 }

@@ -130,7 +130,10 @@ inline constexpr uint32_t kPrefixedOpcodes = 32;
 inline constexpr uint32_t kStepRows = 256 + kPrefixedOpcodes;
 
 #if !defined(__clang__)
-// The arguments of the next step.
+// The next step and its arguments, written and read one by one: as a whole they
+// are copied in pieces of other sizes than those in which they were written,
+// and each such piece waits until the writes are done. That made translation
+// four times slower.
 struct NextStep {
   Step step;
   const uint8_t* ip;

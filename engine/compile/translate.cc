@@ -1,5 +1,7 @@
 #include "engine/compile/translate.h"
 
+#include <utility>
+
 #include "engine/compile/bulk.h"
 #include "metering/fuel.h"
 
@@ -194,14 +196,14 @@ void Record(State* s, const uint8_t* out_before, uint32_t op_before,
 #else
 #define ASHLAR_TAIL
 // Without guaranteed tail calls, Translate() calls the steps in a loop.
-#define ASHLAR_NEXT_STEP_OF(t, row_, skip)     \
-  const StepRow& row = row_;                   \
-  s->next = {row.step,                         \
-             (t).ip_ + (skip),                 \
-             (t).sp_,                          \
-             (t).out_,                         \
-             (t).cost_ + row.descriptor.price, \
-             row.descriptor};                  \
+#define ASHLAR_NEXT_STEP_OF(t, row_, skip)         \
+  const StepRow& row = row_;                       \
+  s->next.step = row.step;                         \
+  s->next.ip = (t).ip_ + (skip);                   \
+  s->next.sp = (t).sp_;                            \
+  s->next.out = (t).out_;                          \
+  s->next.cost = (t).cost_ + row.descriptor.price; \
+  s->next.descriptor = row.descriptor;             \
   return true
 #endif
 #define ASHLAR_NEXT_STEP(t) ASHLAR_NEXT_STEP_OF(t, s->rows[*(t).ip_], 1)
@@ -387,11 +389,11 @@ bool Translate(Context* context, uint8_t* out) {
 #if defined(__clang__)
   return first.step(s, t.ip() + 1, t.sp(), t.out(), cost, d);
 #else
-  s->next = {first.step, t.ip() + 1, t.sp(), t.out(), cost, d};
-  while (s->next.step != nullptr) {
-    const NextStep next = s->next;
-    s->next.step = nullptr;
-    if (!next.step(s, next.ip, next.sp, next.out, next.cost, next.descriptor)) {
+  NextStep& next = s->next;
+  next = {first.step, t.ip() + 1, t.sp(), t.out(), cost, d};
+  while (next.step != nullptr) {
+    const Step step = std::exchange(next.step, nullptr);
+    if (!step(s, next.ip, next.sp, next.out, next.cost, next.descriptor)) {
       return false;
     }
   }
