@@ -154,7 +154,7 @@ class RunTest(CommandLineTest):
     self.assertEqual(answer["fuel_limit"], 2**56)
     self.assertEqual(sum(answer["fuel_by"].values()), answer["fuel_used"])
     self.assertEqual(answer["fuel_by"]["compile"],
-                     500 + os.path.getsize(SAMPLE))
+                     500 + 4 * os.path.getsize(SAMPLE))
 
   def test_arguments(self):
     self.assertEqual(self.run_sample("fib", "i64:5")["results"], ["i64:5"])

@@ -58,9 +58,12 @@ void WriteFrame(const interp::TraceFrame& frame, base::Writer* w) {
       module.bodies[frame.function - module.imported_functions];
   wasm::Reader reader(body.begin, body.end);
   CHECK(wasm::ReadLocals(&reader, &groups), "the body was validated");
+  // Locals are zero before the first instruction, to which no branch leads.
+  // Where its run could not be paid, their slots hold what was there before.
+  const bool is_at_entry = frame.offset <= module.offset_of(reader.pos());
   for (const wasm::LocalGroup& group : groups) {
-    for (uint32_t i = 0; i < group.count; ++i) {
-      WriteValue(group.type, *slot++, *frame.instance, w);
+    for (uint32_t i = 0; i < group.count; ++i, ++slot) {
+      WriteValue(group.type, is_at_entry ? 0 : *slot, *frame.instance, w);
     }
   }
 }

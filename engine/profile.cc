@@ -33,7 +33,7 @@ Profile Strict() {
                    .With(Feature::kSignExtension)
                    .With(Feature::kBulkMemory);
   p.limits = base::kStrictLimits;
-  p.schedule = metering::Ashlar1();
+  p.schedule = metering::Ashlar1Wide();
   return p;
 }
 
@@ -49,13 +49,14 @@ Profile Relaxed() {
 }
 
 // The tighter of the strict limits and those of pallet-contracts' default
-// schedule: 16 pages, keys of 128 bytes, values and events of 16 KiB, 4
-// topics.
+// schedule: 16 pages (which a processor's second cache holds), keys of 128
+// bytes, values and events of 16 KiB, 4 topics.
 Profile Seal() {
   Profile p = Strict();
   p.name = "seal-1";
   p.abi = Abi::kSeal;
   p.abi_version = 1;
+  p.schedule = metering::Ashlar1();
   p.limits.memory_pages_max = 16;
   p.limits.memory_pages_initial_max = 16;
   p.limits.storage_key_size_bytes_max = 128;

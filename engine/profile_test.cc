@@ -16,11 +16,11 @@ const Profile& BuiltIn(absl::string_view name) {
 // here.
 TEST(Profile, DigestsAreGolden) {
   EXPECT_EQ(BuiltIn("strict-1").digest.ToHex(),
-            "f09b9caea430e2e934f0319bd77dd99dfe9a44ccd8c37185c2f0e5340454cda8");
+            "db0e0e46aa9322ecc4cc616382a0d07aeebb5ced0b260af81f97bb70a46f289d");
   EXPECT_EQ(BuiltIn("relaxed-1").digest.ToHex(),
-            "fe9f0b1fe483d244b52f07a1c200ffaa08ce975155aaa8c80d475b97de765cd6");
+            "1325fc6fbad876b0f43590f62f9e88cba91bb8fcc6b75cffe0eaa635e700a330");
   EXPECT_EQ(BuiltIn("seal-1").digest.ToHex(),
-            "d9d30f23d6a01138a87ef3da94c24baadd3eefce8b794b7dd83fd618284b09ba");
+            "80d8ebb0f613dd2afe87f7a661baf92e2a79acbe22423fefb2e3aea2b30fa1dd");
 }
 
 TEST(Profile, BuiltInOnesAreWhatTheyAreMeantToBe) {

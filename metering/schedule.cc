@@ -34,6 +34,15 @@ Schedule MakeAshlar1() {
   return schedule;
 }
 
+Schedule MakeAshlar1Wide() {
+  Schedule schedule = Ashlar1();
+  schedule.name = "ashlar-1-wide";
+#define CLASS_PRICE(name, price) \
+  schedule.class_price[static_cast<int>(CostClass::k##name)] = price;
+#include "metering/ashlar_1_wide.def"
+  return schedule;
+}
+
 // The most fuel that one byte of a run can stand for, the width of br_table
 // and the declared locals apart.
 uint64_t PricePerByteMax(const Schedule& schedule) {
@@ -53,6 +62,11 @@ uint64_t PricePerByteMax(const Schedule& schedule) {
 
 const Schedule& Ashlar1() {
   static const Schedule& schedule = *new Schedule(MakeAshlar1());
+  return schedule;
+}
+
+const Schedule& Ashlar1Wide() {
+  static const Schedule& schedule = *new Schedule(MakeAshlar1Wide());
   return schedule;
 }
 
@@ -95,7 +109,10 @@ absl::Status Validate(const Schedule& schedule, uint64_t body_size_bytes_max) {
 }
 
 const Schedule* FindSchedule(absl::string_view name) {
-  return name == Ashlar1().name ? &Ashlar1() : nullptr;
+  for (const Schedule* schedule : {&Ashlar1(), &Ashlar1Wide()}) {
+    if (name == schedule->name) return schedule;
+  }
+  return nullptr;
 }
 
 }  // namespace ashlar::metering

@@ -35,6 +35,9 @@ struct Schedule {
 
 // The first schedule, by FUEL.md. Static storage.
 const Schedule& Ashlar1();
+// The same, but for profiles whose memories do not fit a processor's cache:
+// metering/ashlar_1_wide.def. Static storage.
+const Schedule& Ashlar1Wide();
 
 // BLAKE2b-256 of the canonical serialisation (documented in README.md): the
 // names and values of all classes and units. The schedule's own name is not in

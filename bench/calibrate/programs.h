@@ -2,26 +2,29 @@
 #ifndef BENCH_CALIBRATE_PROGRAMS_H_
 #define BENCH_CALIBRATE_PROGRAMS_H_
 
+#include <cstddef>
+#include <functional>
 #include <string>
-#include <vector>
 
-#include "bench/calibrate/measure.h"
-#include "bench/contract_calls.h"
+#include "bench/calibrate/workload.h"
 
 namespace ashlar::bench {
 
-struct Program {
-  std::string name;
-  ContractCall call;
-
-  // From the request to the outcome with its digests. FRESH: the module is
-  // compiled each time. Activated: it is kept, as a node keeps such modules.
-  Cost Measure(bool is_activated) const;
+// Median ns per fuel of the calls of contracts/token and, where the data is
+// there, of all steps of the ink! vectors: from the request to the outcome with
+// its digests, the state on disk.
+struct Yardstick {
+  size_t calls = 0;
+  // The module is activated and kept, as a node keeps such modules: what the
+  // blocks of a chain are full of. This is M.
+  double activated = 0;
+  // The module is compiled each time, and pays for it.
+  double fresh = 0;
 };
-
-// The calls of contracts/token and, where the data is there, all steps of the
-// ink! vectors.
-std::vector<Program> Programs();
+// Adds the calls' states to `state`. `progress` is told each call's name.
+Yardstick MeasureCalls(
+    DiskStateSource* state,
+    const std::function<void(const std::string& name)>& progress);
 
 }  // namespace ashlar::bench
 

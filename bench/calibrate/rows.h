@@ -36,7 +36,7 @@ void AddModuleRows(std::vector<Row>* rows);
 // in `directory`, which exists.
 struct HostStates {
   std::unique_ptr<StateSource> memory;
-  std::unique_ptr<StateSource> disk;
+  std::unique_ptr<DiskStateSource> disk;
 };
 void AddHostRows(const std::string& directory, HostStates* states,
                  std::vector<Row>* rows);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/engine.h"
@@ -48,10 +49,12 @@ interp::HostResult DoNothing(interp::HostCall& call) {
 
 class ExportWorkload : public Workload {
  public:
-  explicit ExportWorkload(absl::string_view wasm) {
+  ExportWorkload(absl::string_view wasm, absl::string_view profile) {
     const engine::HostImport host = {"env", "host", {}, {}, DoNothing, nullptr};
     const engine::RunResult result = instance_.Prepare(
-        wasm, ProfileNamed("relaxed-1"), metering::kFuelMax, {&host, 1});
+        wasm, ProfileNamed(profile), metering::kFuelMax,
+        profile == "relaxed-1" ? absl::MakeConstSpan(&host, 1)
+                               : absl::Span<const engine::HostImport>());
     CHECK(result.klass == OutcomeClass::kReturned, result.message);
   }
 
@@ -86,21 +89,23 @@ class GrowWorkload : public Workload {
 
 class ModuleWorkload : public Workload {
  public:
-  explicit ModuleWorkload(std::function<std::string(uint32_t)> make)
-      : make_(std::move(make)) {}
+  ModuleWorkload(std::function<std::string(uint32_t)> make,
+                 absl::string_view profile)
+      : make_(std::move(make)), profile_(ProfileNamed(profile)) {}
 
   uint64_t Run(uint32_t count) override {
     // Made once: making it is no work of the engine.
     std::string& wasm = made_[count];
     if (wasm.empty()) wasm = make_(count);
     const engine::RunResult result =
-        instance_.Prepare(wasm, ProfileNamed("relaxed-1"), metering::kFuelMax);
+        instance_.Prepare(wasm, profile_, metering::kFuelMax);
     CHECK(result.klass == OutcomeClass::kReturned, result.message);
     return result.fuel_used;
   }
 
  private:
   std::function<std::string(uint32_t)> make_;
+  const Profile& profile_;
   std::map<uint32_t, std::string> made_;
   engine::PreparedInstance instance_;
 };
@@ -169,14 +174,16 @@ class MemoryState : public StateSource {
   state::InlineState state_;
 };
 
-class DiskState : public StateSource {
+class DiskState : public DiskStateSource {
  public:
   DiskState(const StateSpec& spec, const std::string& directory) {
     auto store = state::OpenRocksDbStore(
         directory, {.versions_kept = 2, .sync_writes = false});
     CHECK(store.ok(), store.status().message());
     store_ = *std::move(store);
-    CHECK(store_->OpenNamespace(kNamespace).ok());
+    Namespace own;
+    own.name = kNamespace;
+    CHECK(store_->OpenNamespace(own.name).ok());
     constexpr uint32_t kBatch = 50'000;
     for (uint32_t i = 0; i < spec.entries; i += kBatch) {
       std::vector<state::Effect> effects;
@@ -185,7 +192,7 @@ class DiskState : public StateSource {
             {{Account(kContract), state::Kind::kStorage, EntryKey(k)},
              base::Bytes(spec.value_size_bytes, 'v')});
       }
-      Commit(effects);
+      Commit(effects, &own);
     }
     std::vector<state::Effect> effects;
     for (size_t i = 0; i < spec.modules.size(); ++i) {
@@ -196,27 +203,55 @@ class DiskState : public StateSource {
             state::Kind::kCode, base::Bytes()},
            base::Bytes(hash->view())});
     }
-    Commit(effects);
+    Commit(effects, &own);
+    namespaces_.push_back(own);
   }
-  std::unique_ptr<state::Reader> NewReader() override {
-    auto reader = store_->Snapshot(kNamespace, version_);
+
+  std::unique_ptr<state::Reader> NewReader() override { return NewReaderOf(0); }
+
+  uint32_t Add(const state::InlineState& state) override {
+    const auto number = static_cast<uint32_t>(namespaces_.size());
+    Namespace added;
+    added.name = absl::StrCat(kNamespace, number);
+    CHECK(store_->OpenNamespace(added.name).ok());
+    std::vector<state::Effect> effects;
+    for (const auto& [key, value] : state.entries()) {
+      if (value.has_value()) effects.push_back({key, *value});
+    }
+    for (const auto& [hash, bytes] : state.modules()) {
+      CHECK(store_->PutModule(*bytes).ok());
+    }
+    Commit(effects, &added);
+    namespaces_.push_back(added);
+    return number;
+  }
+
+  std::unique_ptr<state::Reader> NewReaderOf(uint32_t number) override {
+    const Namespace& of = namespaces_[number];
+    auto reader = store_->Snapshot(of.name, of.version);
     CHECK(reader.ok());
     return *std::move(reader);
   }
 
  private:
-  void Commit(const std::vector<state::Effect>& effects) {
+  struct Namespace {
+    std::string name;
+    uint64_t version = 0;
+  };
+
+  void Commit(const std::vector<state::Effect>& effects, Namespace* to) {
     state::CommitRequest request;
-    request.name_space = kNamespace;
-    request.base_version = version_;
-    request.request_digest.bytes.fill(static_cast<uint8_t>(version_));
+    request.name_space = to->name;
+    request.base_version = to->version;
+    request.request_digest.bytes.fill(static_cast<uint8_t>(to->version));
     request.effects = effects;
     const auto result = store_->Commit(request);
     CHECK(result.ok(), result.status().message());
-    version_ = result->version;
+    to->version = result->version;
   }
+
   std::unique_ptr<state::VersionedStore> store_;
-  uint64_t version_ = 0;
+  std::vector<Namespace> namespaces_;  // the first is the spec's
 };
 
 class ContractWorkload : public Workload {
@@ -267,8 +302,9 @@ std::string Assemble(absl::string_view wat) {
   return wasm;
 }
 
-std::unique_ptr<Workload> NewExportWorkload(absl::string_view wasm) {
-  return std::make_unique<ExportWorkload>(wasm);
+std::unique_ptr<Workload> NewExportWorkload(absl::string_view wasm,
+                                            absl::string_view profile) {
+  return std::make_unique<ExportWorkload>(wasm, profile);
 }
 
 std::unique_ptr<Workload> NewGrowWorkload(std::string wasm) {
@@ -276,8 +312,8 @@ std::unique_ptr<Workload> NewGrowWorkload(std::string wasm) {
 }
 
 std::unique_ptr<Workload> NewModuleWorkload(
-    std::function<std::string(uint32_t)> make) {
-  return std::make_unique<ModuleWorkload>(std::move(make));
+    std::function<std::string(uint32_t)> make, absl::string_view profile) {
+  return std::make_unique<ModuleWorkload>(std::move(make), profile);
 }
 
 std::unique_ptr<Workload> NewRepeatedModuleWorkload(std::string wasm) {
@@ -288,8 +324,8 @@ std::unique_ptr<StateSource> NewMemoryState(const StateSpec& spec) {
   return std::make_unique<MemoryState>(spec);
 }
 
-std::unique_ptr<StateSource> NewDiskState(const StateSpec& spec,
-                                          const std::string& directory) {
+std::unique_ptr<DiskStateSource> NewDiskState(const StateSpec& spec,
+                                              const std::string& directory) {
   return std::make_unique<DiskState>(spec, directory);
 }
 

@@ -28,17 +28,18 @@ class Workload {
 // wrong.
 std::string Assemble(absl::string_view wat);
 
-// Calls `run` of type (i32) -> (), prepared once under relaxed-1. `env.host`,
-// where it is imported, is a function of no parameters that does nothing.
-std::unique_ptr<Workload> NewExportWorkload(absl::string_view wasm);
+// Calls `run` of type (i32) -> (), prepared once. relaxed-1 knows an import
+// `env.host`, a function of no parameters that does nothing.
+std::unique_ptr<Workload> NewExportWorkload(
+    absl::string_view wasm, absl::string_view profile = "relaxed-1");
 
 // The same in a new instance for each run.
 std::unique_ptr<Workload> NewGrowWorkload(std::string wasm);
 
-// Loads and instantiates the module that `make` gives for a count, under
-// relaxed-1.
+// Loads and instantiates the module that `make` gives for a count.
 std::unique_ptr<Workload> NewModuleWorkload(
-    std::function<std::string(uint32_t)> make);
+    std::function<std::string(uint32_t)> make,
+    absl::string_view profile = "relaxed-1");
 
 // Loads and instantiates the same module again and again.
 std::unique_ptr<Workload> NewRepeatedModuleWorkload(std::string wasm);
@@ -49,6 +50,14 @@ class StateSource {
   virtual ~StateSource() = default;
   // A reader for one execution.
   virtual std::unique_ptr<state::Reader> NewReader() = 0;
+};
+
+// One that also holds other states, each in a namespace of its own.
+class DiskStateSource : public StateSource {
+ public:
+  // Keeps a copy of all entries and modules of `state`; answers its number.
+  virtual uint32_t Add(const state::InlineState& state) = 0;
+  virtual std::unique_ptr<state::Reader> NewReaderOf(uint32_t number) = 0;
 };
 
 // `entries` storage entries of the contract c0 x 32, their keys 32 bytes long
@@ -62,8 +71,8 @@ struct StateSpec {
   std::vector<std::string> modules = {};
 };
 std::unique_ptr<StateSource> NewMemoryState(const StateSpec& spec);
-std::unique_ptr<StateSource> NewDiskState(const StateSpec& spec,
-                                          const std::string& directory);
+std::unique_ptr<DiskStateSource> NewDiskState(const StateSpec& spec,
+                                              const std::string& directory);
 
 // Executes `call` of a seal-1 contract by the whole engine, digests included:
 // the input is the count as u32 LE. The module is cached. `state` outlives it.

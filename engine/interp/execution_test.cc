@@ -272,7 +272,7 @@ TEST_F(HostTest, FuelAndMemoryChangeWhileSuspended) {
     e.host_slots()[0] = 1;
   };
   until_suspended();
-  e.set_fuel_left(4);  // const 1, load 2, return 1
+  e.set_fuel_left(5);  // const 1, load 3, return 1
   instance->memory->Grow(1);
   instance->memory->Slice(65536, 1)[0] = 9;
   ASSERT_EQ(e.Run(), Exit::kDone);
@@ -281,7 +281,7 @@ TEST_F(HostTest, FuelAndMemoryChangeWhileSuspended) {
   e.Leave();
 
   until_suspended();
-  e.set_fuel_left(3);
+  e.set_fuel_left(4);
   ASSERT_EQ(e.Run(), Exit::kOutOfFuel);
   EXPECT_EQ(e.out_of_fuel().missing, 1u);
   e.Leave();

@@ -3,6 +3,8 @@
 #ifndef ENGINE_STATE_KV_H_
 #define ENGINE_STATE_KV_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +17,9 @@
 #include "engine/base/bytes.h"
 
 namespace ashlar::state {
+
+// Bytes at the end of an entry's key that number its version.
+inline constexpr size_t kVersionSize = sizeof(uint64_t);
 
 struct KvPair {
   std::string key;
@@ -54,6 +59,12 @@ class KvView {
   // with `prefix`.
   virtual absl::StatusOr<std::optional<KvPair>> Seek(
       absl::string_view from, absl::string_view prefix) = 0;
+  // Seek with all of `from` but its last kVersionSize bytes for the prefix: an
+  // implementation may find faster that there is nothing.
+  virtual absl::StatusOr<std::optional<KvPair>> SeekVersion(
+      absl::string_view from) {
+    return Seek(from, from.substr(0, from.size() - kVersionSize));
+  }
 };
 
 // Thread-safe.

@@ -137,8 +137,7 @@ class StoreReader : public Reader {
 
   absl::StatusOr<ReadResult> Read(const Key& key) override {
     ASSIGN_OR_RETURN(std::optional<KvPair> pair,
-                     view_->Seek(EntryKey(name_space_, key, version_),
-                                 EntryPrefix(name_space_, key)));
+                     view_->SeekVersion(EntryKey(name_space_, key, version_)));
     if (!pair.has_value()) return ReadResult{Found::kAbsent, {}};
     ASSIGN_OR_RETURN(std::optional<base::Bytes> value,
                      DecodeEntry(pair->value));

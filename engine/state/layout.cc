@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/serial.h"
 #include "engine/base/status_macros.h"
+#include "engine/state/kv.h"
 
 namespace ashlar::state {
 namespace {
@@ -28,7 +29,6 @@ constexpr char kEscape = '\x00';
 constexpr char kEscapedZero = '\xff';
 constexpr char kEnd = '\x01';
 
-constexpr size_t kVersionSize = sizeof(uint64_t);
 constexpr char kAbsentEntry = 0;
 constexpr char kPresentEntry = 1;
 

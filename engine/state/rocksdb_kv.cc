@@ -6,12 +6,20 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "rocksdb/cache.h"
 #include "rocksdb/db.h"
+#include "rocksdb/filter_policy.h"
 #include "rocksdb/options.h"
+#include "rocksdb/slice_transform.h"
+#include "rocksdb/table.h"
 #include "rocksdb/write_batch.h"
 
 namespace ashlar::state {
 namespace {
+
+constexpr size_t kBlockCacheSizeBytes = size_t{64} << 20;
+constexpr double kFilterBitsPerKey = 10;  // 1 % of absent keys pass
+constexpr double kMemtableFilterRatio = 0.05;
 
 rocksdb::Slice ToSlice(absl::string_view bytes) {
   return rocksdb::Slice(bytes.data(), bytes.size());
@@ -56,16 +64,38 @@ absl::Status Contained(absl::string_view doing, Call call) {
   }
 }
 
+// What stands before a key's version. An entry is looked up by the place where
+// its newest version would be, so the filters hold this part: they say at once
+// that a key was never written, without a block read.
+//
+// Keys of other kinds lose their last bytes too, which is harmless: nobody
+// seeks them by this part, and a filter only needs the same of both.
+class WithoutVersion : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "ashlar.without_version"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return rocksdb::Slice(key.data(), key.size() - kVersionSize);
+  }
+  bool InDomain(const rocksdb::Slice& key) const override {
+    return key.size() >= kVersionSize;
+  }
+};
+
 class RocksDbView : public KvView {
  public:
   explicit RocksDbView(rocksdb::DB* db)
       : db_(db), snapshot_(db->GetSnapshot()) {
     options_.snapshot = snapshot_;
+    in_order_.snapshot = snapshot_;
+    in_order_.total_order_seek = true;
+    filtered_.snapshot = snapshot_;
+    filtered_.prefix_same_as_start = true;
   }
   RocksDbView(const RocksDbView&) = delete;
   RocksDbView& operator=(const RocksDbView&) = delete;
   ~RocksDbView() override {
-    iterator_.reset();
+    walk_.reset();
+    lookup_.reset();
     db_->ReleaseSnapshot(snapshot_);
   }
 
@@ -85,27 +115,43 @@ class RocksDbView : public KvView {
 
   absl::StatusOr<std::optional<KvPair>> Seek(
       absl::string_view from, absl::string_view prefix) override {
+    return SeekWith(in_order_, &walk_, from, prefix);
+  }
+
+  absl::StatusOr<std::optional<KvPair>> SeekVersion(
+      absl::string_view from) override {
+    return SeekWith(filtered_, &lookup_, from,
+                    from.substr(0, from.size() - kVersionSize));
+  }
+
+ private:
+  // One iterator serves all seeks of a kind, as making one costs more than a
+  // seek; views that only Get never make one.
+  absl::StatusOr<std::optional<KvPair>> SeekWith(
+      const rocksdb::ReadOptions& options,
+      std::unique_ptr<rocksdb::Iterator>* iterator, absl::string_view from,
+      absl::string_view prefix) {
     std::optional<KvPair> pair;
     RETURN_IF_ERROR(Contained("seek", [&] {
-      // One iterator serves all seeks of the view, as making one costs more
-      // than a seek; views that only Get never make it.
-      if (iterator_ == nullptr) iterator_.reset(db_->NewIterator(options_));
-      iterator_->Seek(ToSlice(from));
-      if (!iterator_->Valid()) return iterator_->status();
-      if (absl::StartsWith(ToView(iterator_->key()), prefix)) {
-        pair =
-            KvPair{iterator_->key().ToString(), iterator_->value().ToString()};
+      if (*iterator == nullptr) iterator->reset(db_->NewIterator(options));
+      rocksdb::Iterator& at = **iterator;
+      at.Seek(ToSlice(from));
+      if (!at.Valid()) return at.status();
+      if (absl::StartsWith(ToView(at.key()), prefix)) {
+        pair = KvPair{at.key().ToString(), at.value().ToString()};
       }
       return rocksdb::Status::OK();
     }));
     return pair;
   }
 
- private:
   rocksdb::DB* db_;
   const rocksdb::Snapshot* snapshot_;
   rocksdb::ReadOptions options_;
-  std::unique_ptr<rocksdb::Iterator> iterator_;
+  rocksdb::ReadOptions in_order_;
+  rocksdb::ReadOptions filtered_;
+  std::unique_ptr<rocksdb::Iterator> walk_;
+  std::unique_ptr<rocksdb::Iterator> lookup_;  // of one entry's versions
 };
 
 class RocksDbKv : public Kv {
@@ -153,6 +199,12 @@ rocksdb::Options MakeOptions() {
   // silently go back behind acknowledged commits instead.
   options.wal_recovery_mode =
       rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  rocksdb::BlockBasedTableOptions table;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
+  table.block_cache = rocksdb::NewLRUCache(kBlockCacheSizeBytes);
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.prefix_extractor = std::make_shared<WithoutVersion>();
+  options.memtable_prefix_bloom_size_ratio = kMemtableFilterRatio;
   return options;
 }
 

@@ -43,11 +43,12 @@ std::vector<std::string> Lines() {
   return lines;
 }
 
-// The rows `| name | number | rest |` below the line that starts with `head`.
+// The rows `| name | number | rest |`, or without a rest, below the line that
+// starts with `head`.
 std::vector<std::smatch> Rows(const std::vector<std::string>& lines,
                               const std::string& head) {
   static const std::regex& row =
-      *new std::regex(R"(\| (\w+) \| (\d+) \| (.*) \|)");
+      *new std::regex(R"(\| (\w+) \| (\d+) \|(?: (.*) \|)?)");
   std::vector<std::smatch> rows;
   auto line =
       std::find_if(lines.begin(), lines.end(),
@@ -116,11 +117,23 @@ TEST(FuelPageTest, ListsEveryOpcodeOnceInItsClass) {
   EXPECT_EQ(listed, expected);
 }
 
-TEST(FuelPageTest, GivesTheDigestOfAshlar1) {
-  const std::string digest =
-      absl::StrCat("`", metering::Digest(metering::Ashlar1()).ToHex(), "`.");
+TEST(FuelPageTest, ListsWhatAshlar1WidePricesOtherwise) {
+  const std::vector<PricedName> classes = {
+#define CLASS_PRICE(name, price) {#name, price},
+#include "metering/ashlar_1_wide.def"
+  };
+  EXPECT_EQ(Prices(Rows(Lines(), "| dearer class |")), classes);
+}
+
+TEST(FuelPageTest, GivesTheDigests) {
   const std::vector<std::string> lines = Lines();
-  EXPECT_EQ(std::count(lines.begin(), lines.end(), digest), 1);
+  for (const metering::Schedule* schedule :
+       {&metering::Ashlar1(), &metering::Ashlar1Wide()}) {
+    const std::string digest =
+        absl::StrCat("`", metering::Digest(*schedule).ToHex(), "`.");
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), digest), 1)
+        << schedule->name;
+  }
 }
 
 // ;; f(1, 2) = 3, fuel 4       ;; f(1) traps TEXT, fuel 4, stack 5

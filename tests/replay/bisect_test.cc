@@ -68,6 +68,39 @@ TEST(Mark, StopsBeforeTheChargeThatGoesBeyondIt) {
   }
 }
 
+// What the stack held before is not seen where a function is entered.
+TEST(Mark, LocalsAreZeroAtTheEntry) {
+  Chain chain;
+  const auto request = [&](absl::string_view value) {
+    std::string sets;
+    for (int i = 0; i < 16; ++i) {
+      absl::StrAppend(&sets, "(local.set ", i, " (i64.const ", value, "))");
+    }
+    return chain.Request(
+        Contract("", "(call $dirty) (call $fresh)",
+                 absl::StrCat("(func $dirty (local i64 i64 i64 i64 i64 i64 i64 "
+                              "i64 i64 i64 i64 i64 i64 i64 i64 i64)",
+                              sets, ") (func $fresh (local i64 i64))")),
+        "call");
+  };
+  const engine::ExecuteRequest used = request("5");
+  const engine::ExecuteRequest other = request("-7");
+  const uint64_t end = chain.Try(used).completed->fuel.used;
+  uint32_t marks = 0;
+  std::optional<engine::Mark> mark;
+  for (uint64_t fuel = 0; fuel < end; fuel = mark->fuel) {
+    chain.Try(other);
+    StopAt(chain, used, fuel, &mark);
+    ASSERT_TRUE(mark.has_value());
+    const base::Hash256 state = mark->state;
+    chain.Try(used);
+    StopAt(chain, used, fuel, &mark);
+    EXPECT_EQ(mark->state, state) << fuel;
+    ++marks;
+  }
+  EXPECT_GT(marks, 4u);
+}
+
 // The built-in profile with another price of one class.
 engine::ProfileSet WithDearer(const char* class_name, int price) {
   engine::ProfileSet set;

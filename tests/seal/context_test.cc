@@ -270,7 +270,7 @@ TEST(Crypto, HashPriceAndBounds) {
   };
   const metering::Schedule& s = chain.profile().schedule;
   EXPECT_EQ(hash(1000, 0).completed->fuel.by[metering::Category::kHost],
-            s.host_call + 63 + 2 + (1000 / 64 + 1) * s.sha256_block);
+            s.host_call + 125 + 4 + (1000 / 64 + 1) * s.sha256_block);
   EXPECT_THAT(hash(0, 2 * 65536 - 32), Returns(""));
   // A failed bounds check costs nothing: it comes before the charge.
   const auto bad = hash(0, 2 * 65536 - 31);

@@ -98,7 +98,10 @@ TEST(FuelProfile, NestedContracts) {
   const FuelProfile profile =
       ExpectSameProfiled(chain, chain.Request(caller, "call"));
   // Both modules are compiled: one below the host function.
-  EXPECT_EQ(FuelOf(profile, "[compile]"), 1000 + caller.size() + callee.size());
+  const metering::Schedule& s = chain.profile().schedule;
+  EXPECT_EQ(FuelOf(profile, "[compile]"),
+            2 * s.compile_base +
+                (caller.size() + callee.size()) * s.compile_byte);
   EXPECT_GT(FuelOf(profile, "call"), 400u);
 }
 

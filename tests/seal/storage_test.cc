@@ -155,9 +155,9 @@ TEST(Storage, PriceIsBasePlusBytesEachWay) {
   chain.state().SetStorage(Account(0xc0), "kkk", std::string(33, 'v'));
   const auto result = Get(chain, 0, 3, 256, 128);
   const metering::Schedule& s = chain.profile().schedule;
-  // Three bytes in, 33 out, sixteen a fuel; one entry of 3 and 33 bytes.
+  // Three bytes in, 33 out, eight a fuel; one entry of 3 and 33 bytes.
   EXPECT_EQ(result.completed->fuel.by[metering::Category::kHost],
-            s.host_call + 1 + 3 + s.state_read + 36 * s.state_byte);
+            s.host_call + 1 + 5 + s.state_read + 36 * s.state_byte);
 }
 
 TEST(Storage, TransientEndsWithTheExecution) {
