@@ -1,6 +1,8 @@
 #include "engine/state/rocksdb_kv.h"
 
+#include <cstdarg>
 #include <exception>
+#include <memory>
 #include <new>
 
 #include "absl/strings/match.h"
@@ -8,6 +10,7 @@
 #include "engine/base/status_macros.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
+#include "rocksdb/env.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/options.h"
 #include "rocksdb/slice_transform.h"
@@ -189,11 +192,21 @@ class RocksDbKv : public Kv {
   rocksdb::WriteOptions write_options_;
 };
 
+class SilentLogger : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {}
+};
+
 rocksdb::Options MakeOptions() {
   rocksdb::Options options;
   options.create_if_missing = true;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = size_t{1} << 20;
+  // What the library would tell there comes to us as statuses; and where the
+  // disk is full, writing it ends the process of a library with assertions.
+  options.info_log = std::make_shared<SilentLogger>();
+  // After a write that failed every later one is refused until the store is
+  // opened again, not until some attempt in the background goes well.
+  options.max_bgerror_resume_count = 0;
   // A torn write at the end of the log was never acknowledged and is dropped;
   // damage before it is an error. The default, kPointInTimeRecovery, would
   // silently go back behind acknowledged commits instead.
