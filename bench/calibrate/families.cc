@@ -79,7 +79,7 @@ std::string Chase(const Genes& genes) {
         (i32.const )",
                    lines, R"()))))
   (global $built (mut i32) (i32.const 0)))"),
-      absl::StrCat("(local.set $p ", Repeat("(i32.load ", loads),
+      absl::StrCat("(local.set $p ", Repeat("(i32.load", loads),
                    "(local.get $p)", Repeat(")", loads), ")"),
       absl::StrCat(MemoryPrologue(pages),
                    "(if (i32.eqz (global.get $built)) (then (call $ring) "

@@ -20,22 +20,22 @@
     (local.set $x (i32.const 12345))
     (local.set $y (i32.const 3))
     (loop $again
-(local.set $p (i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
-(i32.load 
+(local.set $p (i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
+(i32.load
 (local.get $p))
 )
 )
