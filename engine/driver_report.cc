@@ -169,7 +169,7 @@ void Driver::ReportFailure(End* end) {
   end->phase = Phase::kPrepare;
   if (end->outcome.trap == Trap::kCallStackExhausted) {
     end->limit_shortage = {"stack_slots_max", profile_.limits.stack_slots_max,
-                           0};
+                           execution_.stack_slots_needed()};
   }
   if (contracts_.empty()) return;
   const Contract& contract = *contracts_.back();

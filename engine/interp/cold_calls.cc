@@ -20,9 +20,29 @@ uint64_t* FrameOf(uint64_t* base, uint32_t param_count) {
   return base + param_count + 2;
 }
 
+// Where the frame of a callee ends.
+const uint64_t* FrameEnd(const uint64_t* frame, const uint8_t* entry) {
+  return frame + LoadAs<int32_t>(entry - 8);
+}
+
 bool FrameFits(const Registers& r, const uint64_t* frame,
                const uint8_t* entry) {
-  return frame + LoadAs<int32_t>(entry - 8) <= r.inst->stack_end;
+  return FrameEnd(frame, entry) <= r.inst->stack_end;
+}
+
+// The frame that the call at pc, of one of these handlers, gives its callee.
+const uint64_t* FrameOfCallee(const Registers& r, uint64_t handler) {
+  const uint64_t* handlers = HandlerTable();
+  if (handler == handlers[kOpReturnCallSame]) return r.fp;
+  if (handler == handlers[kOpReturnCall]) {
+    return FrameOf(r.fp - 2 - LoadAs<uint16_t>(r.pc + 10),
+                   LoadAs<uint32_t>(r.pc + 12));
+  }
+  if (handler == handlers[kOpReturnCallIndirect]) {
+    return FrameOf(r.fp - 2 - LoadAs<uint16_t>(r.pc + 20),
+                   LoadAs<uint16_t>(r.pc + 22));
+  }
+  return r.fp + LoadAs<int16_t>(r.pc + 8);
 }
 
 // Resolves call_indirect's callee, or ends with the trap of rule 6.
@@ -108,6 +128,12 @@ uint64_t Internals::StopWithTrap(Registers& r, Trap trap, std::string detail) {
   e->trap_ = trap;
   e->trap_detail_ = std::move(detail);
   return Stop(r, Exit::kTrap);
+}
+
+uint64_t Internals::StopAtStack(Registers& r, const uint64_t* frame_end) {
+  Execution* e = r.inst->execution;
+  e->stack_slots_needed_ = static_cast<uint64_t>(frame_end - e->stack_.get());
+  return StopWithTrap(r, Trap::kCallStackExhausted, "");
 }
 
 uint64_t Internals::Refill(Registers& r) {
@@ -215,7 +241,7 @@ uint64_t Internals::CallForeign(Registers& r, const Func* f) {
     // A backtrace begins at the caller, by the links.
     r.pc = nullptr;
     e->activations_.back().host = nullptr;
-    return StopWithTrap(r, Trap::kCallStackExhausted, "");
+    return StopAtStack(r, FrameEnd(r.fp, entry));
   }
   if (f->instance != r.inst &&
       r.fp[-1] != reinterpret_cast<uint64_t>(ReturnToInstanceCode())) {
@@ -298,7 +324,8 @@ uint64_t ColdNoFrame(Registers& r) {
   }
   const uint8_t* const translated = Internals::Translated(r.inst, entry);
   if (translated == entry) {
-    return Internals::StopWithTrap(r, Trap::kCallStackExhausted, "");
+    return Internals::StopAtStack(r,
+                                  FrameEnd(FrameOfCallee(r, handler), entry));
   }
   // Lazy code belongs to one execution, so nobody else runs it now.
   if (!is_indirect) {
@@ -336,10 +363,12 @@ uint64_t ColdReturnCallIndirect(Registers& r) {
   const uint32_t params = LoadAs<uint16_t>(r.pc + 20);
   const uint32_t callee_params = f->type->param_count;
   // Before the frame is gone, so that the trap stands at this instruction.
-  if (f->host == nullptr &&
-      !FrameFits(r, FrameOf(r.fp - 2 - params, callee_params),
-                 Internals::Translated(f->instance, f->entry))) {
-    return Internals::StopWithTrap(r, Trap::kCallStackExhausted, "");
+  if (f->host == nullptr) {
+    const uint8_t* const entry = Internals::Translated(f->instance, f->entry);
+    const uint64_t* frame = FrameOf(r.fp - 2 - params, callee_params);
+    if (!FrameFits(r, frame, entry)) {
+      return Internals::StopAtStack(r, FrameEnd(frame, entry));
+    }
   }
   ReplaceFrame(r, LoadAs<uint16_t>(r.pc + 8), params, callee_params);
   return CallAny(r, f);

@@ -120,9 +120,10 @@ Exit Execution::Enter(Func* func, absl::Span<const uint64_t> args) {
   return Exit::kDone;
 }
 
-bool Execution::FitsStack(const uint64_t* base, const Func* func) const {
+bool Execution::FitsStack(const uint64_t* base, const Func* func) {
   const int64_t needed =
       int64_t{func->type->param_count} + 2 + LoadAs<int32_t>(func->entry - 8);
+  stack_slots_needed_ = static_cast<uint64_t>(base - stack_.get() + needed);
   return needed <= stack_end_ - base;
 }
 

@@ -111,6 +111,9 @@ class Execution {
   // Extra detail of a trap ("2" in "uninitialized element 2"), or empty.
   const std::string& trap_detail() const { return trap_detail_; }
   const OutOfFuel& out_of_fuel() const { return out_of_fuel_; }
+  // Slots that would have been enough for the frame that had no room, all
+  // frames below it included. Valid after Trap::kCallStackExhausted.
+  uint64_t stack_slots_needed() const { return stack_slots_needed_; }
   // Innermost first, at most `max` frames of the activation that is `below`
   // the top one. Valid after kTrap or kOutOfFuel, before Leave(), and of
   // suspended ones. Costs nothing until it is called.
@@ -151,11 +154,12 @@ class Execution {
   // Pays `fuel` or notes what was missing and leaves none.
   bool Take(uint64_t fuel, OutOfFuel::What what);
   // The stack rule, for a frame that begins at `base`.
-  bool FitsStack(const uint64_t* base, const Func* func) const;
+  bool FitsStack(const uint64_t* base, const Func* func);
 
   std::unique_ptr<uint64_t[]> stack_;
   uint64_t* stack_end_ = nullptr;  // the limit
-  size_t stack_capacity_ = 0;      // slots
+  uint64_t stack_slots_needed_ = 0;
+  size_t stack_capacity_ = 0;  // slots
   // Fuel left = slice_ + reserve_. Handlers work on the slice.
   uint64_t slice_ = 0;
   uint64_t reserve_ = 0;

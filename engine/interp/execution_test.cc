@@ -635,6 +635,11 @@ uint32_t StackNeeded(Machine* machine, Func* func,
       high = middle;
     }
   }
+  if (low > 0) {
+    machine->set_stack_slots_max(low - 1);
+    EXPECT_EQ(machine->Call(func, args), Trapped(Trap::kCallStackExhausted));
+    EXPECT_EQ(machine->execution().stack_slots_needed(), low);
+  }
   return low;
 }
 

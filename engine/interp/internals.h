@@ -30,6 +30,8 @@ struct Execution::Internals {
   // Saves where the execution stands; answers what the handler returns.
   static uint64_t Stop(Registers& r, Exit exit);
   static uint64_t StopWithTrap(Registers& r, Trap trap, std::string detail);
+  // The stack has no room for a frame up to `frame_end`.
+  static uint64_t StopAtStack(Registers& r, const uint64_t* frame_end);
   // Calls a host function; arguments at `slots`, links at r.fp.
   static uint64_t CallHost(Registers& r, const Func* f, uint64_t* slots);
   // Enters a function of another instance; r.fp is its frame, links are set.

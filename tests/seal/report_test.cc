@@ -167,6 +167,9 @@ TEST(Failure, CodesTellTheReasonsApart) {
   EXPECT_EQ(exhausted.diagnostics.limit_shortage->name, "stack_slots_max");
   EXPECT_EQ(exhausted.diagnostics.limit_shortage->limit,
             chain.profile().limits.stack_slots_max);
+  // A frame of $f is its two links; `call` is the first function.
+  EXPECT_EQ(exhausted.diagnostics.limit_shortage->needed,
+            chain.profile().limits.stack_slots_max + 2);
   const auto small =
       run("seal0.caller", "(call $caller (i32.const 0) (i32.const 128))",
           "(data (i32.const 128) \"\\1f\")");
