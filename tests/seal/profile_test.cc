@@ -99,9 +99,9 @@ TEST(FuelProfile, NestedContracts) {
       ExpectSameProfiled(chain, chain.Request(caller, "call"));
   // Both modules are compiled: one below the host function.
   const metering::Schedule& s = chain.profile().schedule;
-  EXPECT_EQ(FuelOf(profile, "[compile]"),
-            2 * s.compile_base +
-                (caller.size() + callee.size()) * s.compile_byte);
+  EXPECT_EQ(
+      FuelOf(profile, "[compile]"),
+      2 * s.compile_base + (caller.size() + callee.size()) * s.compile_byte);
   EXPECT_GT(FuelOf(profile, "call"), 400u);
 }
 
