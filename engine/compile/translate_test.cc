@@ -209,6 +209,20 @@ TEST(PendingTest, TeeAliases) {
                      .Op(Op::kI32Add),
                  {9, 0}),
             Returned({9 + 1 + 9}));
+  // Of a value that lies below what was copied out last.
+  EXPECT_EQ(Eval(Code()
+                     .Get(0)
+                     .Get(1)
+                     .Op(Op::kI32Add)
+                     .Block()
+                     .End()
+                     .Tee(2)
+                     .I32(100)
+                     .Set(2)
+                     .Get(2)
+                     .Op(Op::kI32Sub),
+                 {9, 4}),
+            Returned({U(13 - 100)}));
   // Of a constant.
   EXPECT_EQ(Eval(Code().I32(7).Tee(2).Get(2).Op(Op::kI32Add), {0, 0}),
             Returned({14}));

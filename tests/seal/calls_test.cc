@@ -223,6 +223,20 @@ TEST(Calls, ReadOnlyIsInherited) {
   EXPECT_THAT(chain.Try(chain.Request(outer, "call")), Returns(Le32(1)));
 }
 
+// Where a call has a value, which read-only forbids, and is locked, too.
+TEST(Calls, ReadOnlyIsLookedAtBeforeTheLock) {
+  const auto reason = [](unsigned __int128 value) {
+    Chain chain;
+    chain.Deploy(Account(kCallee), Caller(0, 0, value));  // calls itself
+    const auto result = chain.Try(chain.Request(Caller(16), "call"));
+    const auto& failures = result.diagnostics.nested_failures;
+    EXPECT_EQ(failures.size(), 1u);
+    return failures.empty() ? Trap::kNone : failures[0].trap;
+  };
+  EXPECT_EQ(reason(5), Trap::kStateChangeDenied);
+  EXPECT_EQ(reason(0), Trap::kReentranceDenied);
+}
+
 TEST(Calls, DepthIsLimited) {
   Chain chain;
   // Calls itself with ALLOW_REENTRY and returns 1 + what the callee returned.

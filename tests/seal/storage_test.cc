@@ -130,6 +130,9 @@ TEST(Storage, BoundsAreChecked) {
               Traps(Trap::kOutputBufferTooSmall));
   EXPECT_THAT(Get(chain, 0, 3, 256, 128, "(data (i32.const 128) \"\\0a\")"),
               Returns(""));
+  // The room is looked at before the place.
+  EXPECT_THAT(Get(chain, 0, 3, kEnd, 128, "(data (i32.const 128) \"\\09\")"),
+              Traps(Trap::kOutputBufferTooSmall));
 }
 
 TEST(Storage, KeysAndValuesHaveLimits) {
