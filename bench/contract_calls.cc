@@ -158,6 +158,21 @@ absl::StatusOr<std::vector<ContractCall>> InkCalls() {
   return calls;
 }
 
+absl::StatusOr<ContractCall> LargeContractCall() {
+  ASSIGN_OR_RETURN(
+      const std::string module,
+      ReadData("contracts/cosmwasm/CosmWasm__cosmwasm__hackatom_1.0.wasm"));
+  ContractCall call;
+  call.name = "cosmwasm_211k/interface_version";
+  call.request = Request(module, "interface_version_8", {});
+  call.request.profile =
+      engine::ProfileSet::BuiltIn().FindByName("relaxed-1")->digest;
+  call.state =
+      std::make_shared<state::InlineState>(state::MissingKeys::kAbsent);
+  call.state->AddModule(module);
+  return call;
+}
+
 absl::Status Execute(engine::Engine* engine, const ContractCall& call) {
   ASSIGN_OR_RETURN(const engine::ExecuteResult result,
                    engine->Execute(call.request, call.state.get(), nullptr));

@@ -34,6 +34,10 @@ ContractCall SealCalls(uint32_t function, uint32_t count);
 // All steps of the data's contracts/ink/vectors.json that have an answer, in
 // their order; NOT_FOUND where the data is absent.
 absl::StatusOr<std::vector<ContractCall>> InkCalls();
+// The smallest call of a large contract: an export that does nothing, of a
+// module of 211 KB with 17 pages of memory, under relaxed-1. NOT_FOUND
+// likewise.
+absl::StatusOr<ContractCall> LargeContractCall();
 
 // Executes and compares; the state stays as it is. INTERNAL: the answer is
 // another one.

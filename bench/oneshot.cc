@@ -3,6 +3,7 @@
 // oneshot_cached/NAME: the same, its code in the engine's cache.
 // oneshot_activated/NAME: activated, named by its hash, nothing kept.
 // oneshot_activated_cached/NAME: likewise, its code in the cache.
+// oneshot_activated_lazy/NAME: likewise, but the module was validated before.
 // oneshot/ink_vectors: all steps of the data's ink! contracts, one after
 // another; the counter s/call is the mean.
 // oneshot_kernel/NAME: bytes to result of one export, without contract and
@@ -87,6 +88,13 @@ void RunInk(const Way& way, absl::string_view name, benchmark::State& state) {
   Run(way, std::move(calls), state);
 }
 
+void RunLarge(const Way& way, benchmark::State& state) {
+  static const auto* const call =
+      new absl::StatusOr<ContractCall>(LargeContractCall());
+  if (!call->ok()) return FailOrSkip(state, call->status());
+  Run(way, {**call}, state);
+}
+
 struct SmallRun {
   const char* module;
   uint64_t arg;
@@ -137,6 +145,8 @@ int main(int argc, char** argv) {
     }
     Register(absl::StrCat(way.prefix, "ink_vectors"),
              [&way](benchmark::State& state) { RunInk(way, "", state); });
+    Register(absl::StrCat(way.prefix, "cosmwasm_211k/interface_version"),
+             [&way](benchmark::State& state) { RunLarge(way, state); });
   }
   for (const SmallRun& run : kSmallRuns) {
     Register(absl::StrCat("oneshot_kernel/", run.module),

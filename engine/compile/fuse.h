@@ -145,44 +145,6 @@ bool Translator::TryFuseAdd(uint8_t* p, uint32_t which, bool immediate,
   return true;
 }
 
-// The branch at `r`, in a block of `c`, was just emitted, and goes on behind
-// itself where it is not taken: if it is the first instruction of a loop,
-// branches back can do its work.
-void Translator::NoteLoopHead(Control* c, const uint8_t* r) {
-  for (uint32_t i = 0; i < kLoopHeadScanMax; ++i, --c) {
-    if (c->kind == Control::kLoop) {
-      if (c->loop_entry == r) c->head_op = s_->branch_op;
-      return;
-    }
-    if (c->kind != Control::kBlock) return;
-  }
-}
-
-// A branch back to a loop that begins with a branch out of it: the same
-// comparison, negated. It leads behind the loop's head; there is no label
-// there, but nothing is known of the accumulators.
-bool Translator::TryLoopBranch(const Control* loop) {
-  using namespace interp;
-  if (loop->kind != Control::kLoop || loop->head_op == kNoBranch) return false;
-  uint32_t relative = loop->head_op - kOpBrI32Eq_SS;
-  uint32_t which = relative / kBinForms;
-  if (which < kComparingBranches) {
-    which = which < 10 ? kNegated[which] : 10 + kNegated[which - 10];
-  } else {
-    relative = loop->head_op - kOpBrI32AndNotZero_SS;
-    which = kComparingBranches + (relative < kBinForms);
-  }
-  const uint8_t* const head = loop->loop_entry;
-  const bool immediate = relative % kBinForms == kFormImm;
-  SetOp(out_, kOpLoopBrI32Eq_S + 2 * which + immediate);
-  Put<uint32_t>(out_ + 8, Get<uint32_t>(head + 8));
-  Put<uint32_t>(out_ + 12, loop->loop_cost);
-  Put<const uint8_t*>(out_ + 16, head + 32);
-  Put<uint64_t>(out_ + 24, Get<uint32_t>(head + 24));
-  out_ += 32;
-  return true;
-}
-
 // global.set of own global `index` behind what made its value: a sum that
 // began with the same global, or with a slot, becomes one instruction.
 bool Translator::TryFuseGlobalSet(uint32_t index, const Entry* v) {

@@ -5,11 +5,14 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/compile/compile.h"
 #include "engine/compile/test_machine.h"
+#include "engine/interp/code_text.h"
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
 #include "engine/interp/trap.h"
@@ -77,8 +80,8 @@ bool Holds(int comparison, U x, U y) {
 // A module with functions of one type, exported as f0, f1, ...
 class Functions {
  public:
-  Functions(const Types& params, const Types& results) {
-    module_.Memory({1, {}});
+  Functions(const Types& params, const Types& results, uint32_t pages = 1) {
+    module_.Memory({pages, {}});
     module_.Global(kI32, true, Code().I32(40).End());
     module_.Global(kI32, true, Code().I32(50).End());
     module_.Global(kF64, true, Code().F64(0).End());
@@ -320,6 +323,179 @@ Ending Eval(const Code& code, const Values& args) {
 }
 
 Code& Global(Code* code, Op op, uint32_t index) { return code->Op(op, index); }
+
+// while (local 0 != local 1) in the other arm: the loop goes on in `else`.
+// Otherwise as TestedLoop.
+TEST(FuseTest, LoopsThatGoOnInElse) {
+  Functions functions({kI32, kI32}, {kI32});
+  std::vector<std::string> names;
+  for (int c = 0; c < 10; ++c) {
+    Code code;
+    code.Block().Loop().Block().Get(0).Get(1).Op(kComparisons32[c]);
+    code.If().Br(3).Else();
+    code.Get(0).I32(1).Op(Op::kI32Add).Set(0);
+    code.Get(2).I32(1).Op(Op::kI32Add).Tee(2).I32(5).Op(Op::kI32Eq).BrIf(3);
+    code.Br(2).End().End().End().End().Get(2);
+    names.push_back(functions.Add({kI32}, code));
+  }
+  const CompiledModule module(functions.Build());
+  ASSERT_EQ(module.error(), "");
+  Machine machine(1000);
+  interp::Instance* instance = machine.Instantiate(module);
+  for (int c = 0; c < 10; ++c) {
+    const uint32_t y = 3;
+    for (uint32_t x : {0u, 1u, 2u, 3u, 4u, uint32_t(-4)}) {
+      uint64_t rounds = 0;
+      while (rounds < 5 && !Holds<int32_t>(c, uint32_t(x + rounds), y)) {
+        ++rounds;
+      }
+      const Ending ending = machine.Call(instance, names[c], Values{x, y});
+      EXPECT_EQ(ending, Returned({rounds})) << c << " " << x;
+      // The same whatever is left over, and no less will do.
+      EXPECT_EQ(
+          machine.Call(instance, names[c], Values{x, y}, ending.fuel_used),
+          Returned({rounds}));
+      EXPECT_NE(
+          machine.Call(instance, names[c], Values{x, y}, ending.fuel_used - 1),
+          Returned({rounds}));
+    }
+  }
+}
+
+// A loop that copies bytes, with a counter: parameters are to, from, counter,
+// end. With `load` a signed one it is the same loop, but none that makes many
+// rounds at once.
+struct CopyLoop {
+  bool is_less = false;       // the counter is compared by i32.lt_u
+  bool is_end_first = false;  // end != counter
+  bool is_counter_first = false;
+  bool in_else = false;
+  uint32_t load_offset = 0;
+  uint32_t store_offset = 0;
+
+  Code Make(Op load) const {
+    const auto address = [&](Code* code, uint32_t base) {
+      code->Get(is_counter_first ? 2 : base);
+      code->Get(is_counter_first ? base : 2).Op(Op::kI32Add);
+    };
+    Code code;
+    code.Loop().Get(is_end_first ? 3 : 2).Get(is_end_first ? 2 : 3);
+    if (in_else) {
+      code.Op(is_less ? Op::kI32GeU : Op::kI32Eq).If().Else();
+    } else {
+      code.Op(is_less ? Op::kI32LtU : Op::kI32Ne).If();
+    }
+    address(&code, 0);
+    address(&code, 1);
+    code.Mem(load, 0, load_offset).Mem(Op::kI32Store8, 0, store_offset);
+    code.Get(2).I32(1).Op(Op::kI32Add).Set(2).Br(1).End().End().Get(2);
+    return code;
+  }
+};
+
+// What a loop leaves behind, and how it ended.
+std::pair<Ending, std::vector<uint8_t>> RunCopyLoop(Machine* machine,
+                                                    interp::Instance* instance,
+                                                    const std::string& name,
+                                                    const Values& args,
+                                                    uint64_t fuel) {
+  const absl::Span<uint8_t> memory =
+      instance->memory->Slice(0, instance->memory->size_bytes());
+  for (size_t i = 0; i < memory.size(); ++i) {
+    memory[i] = static_cast<uint8_t>(i * 7 + i / 256);
+  }
+  Ending ending = machine->Call(instance, name, args, fuel);
+  return {std::move(ending), {memory.begin(), memory.end()}};
+}
+
+TEST(FuseTest, LoopsThatCopyBytes) {
+  constexpr uint32_t kPage = 65536;
+  const std::vector<Values> all_args = {
+      {100, 300, 0, 0},          {100, 300, 0, 1},
+      {100, 300, 0, 2},          {100, 300, 0, 3},
+      {100, 300, 0, 17},         {100, 300, 0, 65},
+      {100, 300, 0, 66},         {100, 300, 0, 1000},
+      {100, 300, 50, 90},        {100, 300, 90, 50},  // round the counter
+      {100, 100, 0, 40},         {101, 100, 0, 40},   // overlapping
+      {100, 101, 0, 40},         {139, 100, 0, 40},
+      {140, 100, 0, 40},         {163, 100, 0, 200},
+      {5000, 100, 0, 4899},      {kPage - 10, 0, 0, 10},
+      {kPage - 10, 0, 0, 11},    {0, kPage - 10, 0, 11},
+      {0, kPage - 10, 0, 200},   {kPage - 100, 0, 0, 200},
+      {kPage, 0, 0, 4},          {0, UINT32_MAX, 0, 4},
+      {UINT32_MAX, 0, 1, 40},    {0, UINT32_MAX, 1, 40},
+      {0, 50, UINT32_MAX, 20},   {0, 0xffffffc0, 0, 200},
+      {200, 100, 0xffffffe0, 8}, {0, 0, 0, kPage + 1}};
+  for (int shape = 0; shape < 32; ++shape) {
+    const CopyLoop loop = {.is_less = (shape & 1) != 0,
+                           .is_end_first = (shape & 3) == 2,
+                           .is_counter_first = (shape & 4) != 0,
+                           .in_else = (shape & 8) != 0,
+                           .load_offset = shape & 16 ? 3u : 0u,
+                           .store_offset = shape & 16 ? 70000u : 0u};
+    Functions functions({kI32, kI32, kI32, kI32}, {kI32},
+                        /*pages=*/shape & 16 ? 3 : 1);
+    const std::string fast = functions.Add({}, loop.Make(Op::kI32Load8U));
+    const std::string slow = functions.Add({}, loop.Make(Op::kI32Load8S));
+    const CompiledModule module(functions.Build());
+    ASSERT_EQ(module.error(), "");
+    EXPECT_NE(interp::CodeText(module.code(), 0).find("LoopCopy"),
+              std::string::npos)
+        << shape;
+    EXPECT_EQ(interp::CodeText(module.code(), 1).find("LoopCopy"),
+              std::string::npos);
+    Machine machine(1000);
+    interp::Instance* instance = machine.Instantiate(module);
+    for (const Values& args : all_args) {
+      for (const uint64_t fuel :
+           {uint64_t{1} << 40, uint64_t{100}, uint64_t{300}, uint64_t{301},
+            uint64_t{302}, uint64_t{315}, uint64_t{1500}, uint64_t{4000}}) {
+        const auto want = RunCopyLoop(&machine, instance, slow, args, fuel);
+        const auto got = RunCopyLoop(&machine, instance, fast, args, fuel);
+        ASSERT_EQ(got.first, want.first)
+            << shape << " " << args[0] << " " << args[3] << " " << fuel;
+        ASSERT_EQ(got.first.fuel_used, want.first.fuel_used);
+        ASSERT_TRUE(got.second == want.second) << shape << " " << args[0];
+      }
+    }
+  }
+}
+
+// Loops that look alike but do something else.
+TEST(FuseTest, LoopsThatCopyOtherwise) {
+  // The locals that are added up to the store's and the load's address, and
+  // what the counter counts by.
+  struct Shape {
+    uint32_t to[2];
+    uint32_t from[2];
+    int32_t step;
+  };
+  constexpr Shape kShapes[] = {
+      {{0, 1}, {1, 2}, 1},   // one place
+      {{0, 2}, {1, 0}, 1},   // one byte
+      {{2, 2}, {1, 2}, 1},   // every second place
+      {{0, 2}, {2, 2}, 1},   // every second byte
+      {{0, 2}, {1, 2}, 2},   // every second byte to every second place
+      {{0, 2}, {1, 2}, -1},  // backwards
+  };
+  Functions functions({kI32, kI32, kI32, kI32}, {kI32});
+  for (const Shape& s : kShapes) {
+    Code code;
+    code.Loop().Get(2).Get(3).Op(Op::kI32Ne).If();
+    code.Get(s.to[0]).Get(s.to[1]).Op(Op::kI32Add);
+    code.Get(s.from[0]).Get(s.from[1]).Op(Op::kI32Add);
+    code.Mem(Op::kI32Load8U, 0, 0).Mem(Op::kI32Store8, 0, 0);
+    code.Get(2).I32(s.step).Op(Op::kI32Add).Set(2).Br(1).End().End().Get(2);
+    functions.Add({}, code);
+  }
+  const CompiledModule module(functions.Build());
+  ASSERT_EQ(module.error(), "");
+  for (uint32_t f = 0; f < std::size(kShapes); ++f) {
+    EXPECT_EQ(interp::CodeText(module.code(), f).find("LoopCopy"),
+              std::string::npos)
+        << f;
+  }
+}
 
 TEST(FuseTest, GlobalsThatAreAddedTo) {
   const auto get = [](Code code, uint32_t g) {

@@ -126,8 +126,6 @@ class Translator {
   ASHLAR_INLINE bool TryFuseStore(uint32_t op, const Entry* x, const Entry* y,
                                   uint32_t offset);
   ASHLAR_INLINE void MoveRecords(const uint8_t* from, const uint8_t* to);
-  ASHLAR_INLINE void NoteLoopHead(Control* c, const uint8_t* r);
-  ASHLAR_INLINE bool TryLoopBranch(const Control* loop);
   ASHLAR_INLINE bool TryFuseGlobalSet(uint32_t index, const Entry* v);
   ASHLAR_INLINE bool TryFuseGlobalGet(uint32_t index, int32_t dst);
 
@@ -146,6 +144,13 @@ class Translator {
   ASHLAR_INLINE void EmitReturn();
   ASHLAR_INLINE void EmitProfileLeave();
   ASHLAR_INLINE void EmitMoveAndBranch(Control* target);
+
+  // --- branches back (loops.h)
+  ASHLAR_INLINE void NoteLoopHead(Control* c, const uint8_t* r);
+  ASHLAR_INLINE bool GoesOnInElse(const Control* loop) const;
+  ASHLAR_INLINE bool TryLoopBranch(const Control* loop);
+  ASHLAR_INLINE void TryLoopCopy(uint32_t op, const Control* loop,
+                                 bool is_taken);
 
   // --- instructions: false where the body is not valid
   ASHLAR_INLINE bool Prologue();

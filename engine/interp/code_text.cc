@@ -22,7 +22,9 @@ T Field(const uint8_t* pc, int offset) {
   return value;
 }
 
-bool IsConditional(uint32_t op) { return op >= kOpBrI32Eq_SS && op < kOpBr; }
+bool IsConditional(uint32_t op) {
+  return op >= kOpBrI32Eq_SS && op < kOpLoopCopyNe;
+}
 
 // Whether a float constant stands in the instruction: its form has a K.
 bool HasConstant(uint32_t op) {
@@ -35,6 +37,8 @@ uint64_t SizeOf(uint32_t op, const uint8_t* pc) {
   if (IsConditional(op)) return HasConstant(op) ? 40 : 32;
   if (HasConstant(op)) return 24;
   switch (op) {
+    case kOpLoopCopyNe:
+    case kOpLoopCopyLtU:
     case kOpBr:
     case kOpConst64:
     case kOpCall:

@@ -230,7 +230,7 @@ uint64_t Internals::CallHost(Registers& r, const Func* f, uint64_t* slots) {
   r.fp = saved;
   r.acc = slots[0];
   r.fuel = e->slice_;
-  r.mem = r.inst->memory->base();
+  r.mem = r.inst->memory->handler_base();
   return kGoOn;
 }
 
@@ -251,7 +251,7 @@ uint64_t Internals::CallForeign(Registers& r, const Func* f) {
   }
   r.inst = f->instance;
   Attach(e, r.inst);
-  r.mem = r.inst->memory->base();
+  r.mem = r.inst->memory->handler_base();
   r.pc = entry;
   if (!Charge(r, LoadAs<uint32_t>(entry - 4), OutOfFuel::What::kRun)) {
     return Stop(r, Exit::kOutOfFuel);
@@ -272,7 +272,7 @@ uint64_t Internals::ReturnToInstance(Registers& r) {
   e->crossings_.pop_back();
   r.inst = crossing.inst;
   r.pc = crossing.pc;
-  r.mem = r.inst->memory->base();
+  r.mem = r.inst->memory->handler_base();
   return kGoOn;
 }
 

@@ -75,7 +75,7 @@ uint64_t ColdMemoryGrow(Registers& r) {
       return Internals::Stop(r, Exit::kPageLimit);
     }
     memory->Grow(delta);
-    r.mem = memory->base();
+    r.mem = memory->handler_base();
     result = pages;
   }
   SlotA(r) = result;
@@ -83,11 +83,21 @@ uint64_t ColdMemoryGrow(Registers& r) {
   return Next(r, 16);
 }
 
+uint64_t ColdStore(Registers& r) {
+  const uint64_t address = r.inst->store_address;
+  const uint64_t size = r.inst->store_size_bytes;
+  Memory* memory = r.inst->memory;
+  if (!Fits(address, size, memory->size_bytes())) return OutOfBounds(r);
+  memory->NoteWrite(address, size);
+  return kGoOn;
+}
+
 uint64_t ColdMemoryFill(Registers& r) {
   const uint64_t d = A32(r);
   const uint64_t n = C32(r);
   if (!Fits(d, n, r.inst->memory->size_bytes())) return OutOfBounds(r);
   if (!ChargeBytes(r, n)) return OutOfFuelAt(r);
+  r.inst->memory->NoteWrite(d, n);
   std::memset(r.mem + d, static_cast<uint8_t>(B32(r)), n);
   return Next(r, 16);
 }
@@ -99,6 +109,7 @@ uint64_t ColdMemoryCopy(Registers& r) {
   const uint64_t size = r.inst->memory->size_bytes();
   if (!Fits(d, n, size) || !Fits(s, n, size)) return OutOfBounds(r);
   if (!ChargeBytes(r, n)) return OutOfFuelAt(r);
+  r.inst->memory->NoteWrite(d, n);
   std::memmove(r.mem + d, r.mem + s, n);
   return Next(r, 16);
 }
@@ -115,7 +126,38 @@ uint64_t ColdMemoryInit(Registers& r) {
     return OutOfBounds(r);
   }
   if (!ChargeBytes(r, n)) return OutOfFuelAt(r);
+  r.inst->memory->NoteWrite(d, n);
   if (n != 0) std::memcpy(r.mem + d, segment.bytes.data() + s, n);
+  return Next(r, 24);
+}
+
+uint64_t ColdLoopCopy(Registers& r) {
+  const uint8_t* const load = LoadAs<const uint8_t*>(r.pc + 16);
+  const uint8_t* const store = load + 16;
+  const auto slot32 = [&](const uint8_t* field) {
+    return static_cast<uint32_t>(r.fp[LoadAs<int16_t>(field)]);
+  };
+  const uint32_t i = A32(r);
+  const uint64_t from = uint64_t{slot32(load + 10) + slot32(load + 12)} +
+                        LoadAs<uint16_t>(load + 14);
+  const uint64_t to = uint64_t{slot32(store + 8) + slot32(store + 10)} +
+                      LoadAs<uint32_t>(store + 12);
+  const uint64_t size = r.inst->memory->size_bytes();
+  const uint64_t cost = Immediate12(r);
+  // The last round, and one that cannot be paid or traps, is the loop's own.
+  uint64_t rounds = B32(r) - i - 1;
+  rounds = std::min(rounds, size - std::min(size, std::max(from, to)));
+  if (cost != 0) rounds = std::min(rounds, r.fuel / cost);
+  if (rounds != 0) {
+    r.inst->memory->NoteWrite(to, rounds);
+    if (to - from >= rounds) {
+      std::memmove(r.mem + to, r.mem + from, rounds);
+    } else {
+      for (uint64_t k = 0; k < rounds; ++k) r.mem[to + k] = r.mem[from + k];
+    }
+    r.fuel -= rounds * cost;
+    SlotA(r) = static_cast<uint32_t>(i + rounds);
+  }
   return Next(r, 24);
 }
 

@@ -1,6 +1,8 @@
 // The handlers, direct-threaded. With clang each is a function that ends in a
 // guaranteed tail call; with GCC before 15, which has none, all are labels of
 // one function. The bodies are the same (ops_*.inc).
+#include <cstddef>
+
 #include "engine/interp/internals.h"
 #include "engine/interp/op.h"
 #include "engine/interp/registers.h"
@@ -27,7 +29,11 @@
 #define COST_ LoadAs<uint32_t>(pc + 12)
 #define TARGET_ LoadAs<const uint8_t *>(pc + 16)
 #define COST_FALSE_ LoadAs<uint32_t>(pc + 24)
-#define MEMORY_SIZE_ LoadAs<uint64_t>(mem - 8)
+#define HEADER_FIELD_(field) \
+  LoadAs<uint64_t>(mem - (sizeof(MemoryHeader) - offsetof(MemoryHeader, field)))
+#define MEMORY_SIZE_ HEADER_FIELD_(size_bytes)
+#define IS_WRITABLE_(ea, n) \
+  ((ea) - HEADER_FIELD_(write_begin) + (n) <= HEADER_FIELD_(write_size))
 #define STACK_END_ inst->stack_end
 
 #if defined(ASHLAR_UNMETERED)

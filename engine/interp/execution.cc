@@ -159,7 +159,7 @@ Exit Execution::Run() {
   r.pc = a.pc;
   r.fp = a.fp;
   r.inst = a.inst;
-  r.mem = a.inst->memory->base();
+  r.mem = a.inst->memory->handler_base();
   r.acc = a.suspended ? a.host_slots[0] : 0;
   r.fuel = slice_;
   // The host function that suspended is over.

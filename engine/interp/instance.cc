@@ -168,8 +168,8 @@ Trap CopyActiveData(Instance* instance) {
       return Trap::kOutOfBoundsMemoryAccess;
     }
     if (!segment.bytes.empty()) {
-      std::memcpy(instance->memory->base() + at, segment.bytes.data(),
-                  segment.bytes.size());
+      std::memcpy(instance->memory->Slice(at, segment.bytes.size()).data(),
+                  segment.bytes.data(), segment.bytes.size());
     }
     instance->dropped_data[i] = 1;
   }

@@ -81,6 +81,9 @@ struct Instance {
   Func* functions = nullptr;             // imported ones are copies
   const uint64_t* stack_end = nullptr;   // the stack rule's limit
   class Execution* execution = nullptr;  // the one that runs it now
+  // The store that a handler gives up on, for ColdStore.
+  uint64_t store_address = 0;
+  uint64_t store_size_bytes = 0;
   // Cold.
   const Code* code = nullptr;
   const wasm::Module* module = nullptr;

@@ -2,15 +2,21 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
 
+#include "engine/base/check.h"
+
 namespace ashlar::interp {
 namespace {
 
-// The bytes below base(): the size, aligned so that base() is page-aligned.
+// The bytes below base(): the header, at their end, so that base() is
+// page-aligned.
 constexpr uint64_t kHeaderBytes = 4096;
+// What was written is noted in steps of so many bytes; divides kPageSizeBytes.
+constexpr uint64_t kWriteStepBytes = 4096;
 // A released memory larger than this is given back to the machine: pooling
 // pays for small contracts only.
 constexpr uint64_t kPooledBytesMax = 4 << 20;
@@ -33,18 +39,29 @@ void Unmap(uint8_t* base, uint64_t capacity_bytes) {
   munmap(base - kHeaderBytes, kHeaderBytes + capacity_bytes);
 }
 
-void StoreSize(uint8_t* base, uint64_t size_bytes) {
-  std::memcpy(base - sizeof size_bytes, &size_bytes, sizeof size_bytes);
+#if defined(ASHLAR_SANITIZE)
+constexpr bool kChecksZeros = true;
+#else
+constexpr bool kChecksZeros = false;
+#endif
+
+bool IsZero(const uint8_t* begin, uint64_t size_bytes) {
+  return std::all_of(begin, begin + size_bytes,
+                     [](uint8_t byte) { return byte == 0; });
 }
 
 }  // namespace
 
 Memory* Memory::Empty() {
-  // Its size stands below base() as in every memory, and stays 0.
-  static uint64_t size_and_base[2] = {0, 0};
+  // It has a header as every memory, in which nothing ever changes.
+  struct HeaderAndBase {
+    MemoryHeader header;
+    uint64_t base = 0;
+  };
+  static HeaderAndBase header_and_base;
   static Memory* const empty = [] {
     auto* memory = new Memory;
-    memory->base_ = reinterpret_cast<uint8_t*>(size_and_base + 1);
+    memory->base_ = reinterpret_cast<uint8_t*>(&header_and_base.base);
     return memory;
   }();
   return empty;
@@ -52,6 +69,28 @@ Memory* Memory::Empty() {
 
 Memory::~Memory() {
   if (base_ != nullptr) Unmap(base_, capacity_bytes_);
+}
+
+void Memory::Widen(uint64_t offset, uint64_t size) {
+  if (size == 0) return;
+  MemoryHeader& h = header();
+  uint64_t begin = offset / kWriteStepBytes * kWriteStepBytes;
+  uint64_t end =
+      (offset + size + kWriteStepBytes - 1) / kWriteStepBytes * kWriteStepBytes;
+  if (h.write_size != 0) {
+    begin = std::min(begin, h.write_begin);
+    end = std::max(end, h.write_begin + h.write_size);
+  }
+  h.write_begin = begin;
+  h.write_size = end - begin;
+}
+
+absl::Span<uint8_t> Memory::Written() const {
+  const MemoryHeader& h = header();
+  if (h.write_size == 0) return {};
+  const uint64_t slack = std::min(h.write_begin, kWriteSlackBytes);
+  return {base_ + h.write_begin - slack,
+          static_cast<size_t>(h.write_size + slack)};
 }
 
 void Memory::Grow(uint32_t delta) {
@@ -63,13 +102,18 @@ void Memory::Grow(uint32_t delta) {
     uint64_t most = uint64_t{pages_max_} * kPageSizeBytes;
     if (capacity > most) capacity = most;
     uint8_t* base = MapZeroed(capacity);
-    std::memcpy(base, base_, size_bytes_);
+    const absl::Span<uint8_t> written = Written();
+    if (!written.empty()) {
+      std::memcpy(base + (written.data() - base_), written.data(),
+                  written.size());
+    }
+    reinterpret_cast<MemoryHeader*>(base)[-1] = header();
     Unmap(base_, capacity_bytes_);
     base_ = base;
     capacity_bytes_ = capacity;
   }
   size_bytes_ = size;
-  StoreSize(base_, size);
+  header().size_bytes = size;
 }
 
 // Memories are given back where memory has run out, too: that never allocates.
@@ -94,7 +138,7 @@ std::unique_ptr<Memory> MemoryPool::Acquire(uint32_t pages, uint32_t pages_max,
   memory->size_bytes_ = size;
   memory->pages_max_ = pages_max;
   memory->declared_max_ = declared_max;
-  StoreSize(memory->base_, size);
+  memory->header() = {.size_bytes = size};
   return memory;
 }
 
@@ -104,7 +148,12 @@ void MemoryPool::Release(std::unique_ptr<Memory> memory) {
   }
   // Zeroed when it is given back, so that what one execution wrote is never
   // there for another.
-  std::memset(memory->base_, 0, memory->size_bytes_);
+  const absl::Span<uint8_t> written = memory->Written();
+  if (!written.empty()) std::memset(written.data(), 0, written.size());
+  if (kChecksZeros) {
+    CHECK(IsZero(memory->base_, memory->size_bytes_),
+          "something was written without being noted");
+  }
   memory->size_bytes_ = 0;
   free_.push_back(std::move(memory));
 }

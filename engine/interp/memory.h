@@ -12,8 +12,25 @@ namespace ashlar::interp {
 
 inline constexpr uint64_t kPageSizeBytes = 65536;
 
+// What stands right below a memory's first byte, for handlers. All that was
+// ever written lies in the `write_size` bytes from `write_begin` on and in the
+// kWriteSlackBytes below them; everything else is zero. So the check of a store
+// is `address - write_begin + size <= write_size`: it holds for no store beyond
+// the memory's end, and for none that begins below the slack. Stores that it
+// does not hold for are looked at out of line (Memory::NoteWrite).
+struct MemoryHeader {
+  // Where nothing was written yet: behind every address.
+  static constexpr uint64_t kNowhere = uint64_t{1} << 40;
+
+  uint64_t write_size = 0;
+  uint64_t write_begin = kNowhere;
+  uint64_t size_bytes = 0;
+};
+// The largest store that is checked like this.
+inline constexpr uint64_t kWriteSlackBytes = 64;
+
 // base() moves when the memory grows: never keep it over anything that can
-// run wasm or grow. The size stands in the 8 bytes below base().
+// run wasm or grow. A MemoryHeader stands below it.
 class Memory {
  public:
   Memory() = default;
@@ -21,7 +38,8 @@ class Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  uint8_t* base() const { return base_; }
+  // To read from; what is to be written is a Slice.
+  const uint8_t* base() const { return base_; }
   uint64_t size_bytes() const { return size_bytes_; }
   uint32_t pages() const {
     return static_cast<uint32_t>(size_bytes_ / kPageSizeBytes);
@@ -38,9 +56,23 @@ class Memory {
   bool Contains(uint64_t offset, uint64_t size) const {
     return offset + size <= size_bytes_ && offset <= size_bytes_;
   }
-  // Views are valid until the next grow. REQUIRES: Contains(offset, size).
+  // Views to write to, valid until the next grow.
+  // REQUIRES: Contains(offset, size).
   absl::Span<uint8_t> Slice(uint64_t offset, uint64_t size) {
+    NoteWrite(offset, size);
     return {base_ + offset, static_cast<size_t>(size)};
+  }
+
+  // For handlers, which check what they write themselves (MemoryHeader).
+  uint8_t* handler_base() const { return base_; }
+  // These bytes may be written from here on: what is not noted would be there
+  // for the next execution. REQUIRES: Contains(offset, size).
+  void NoteWrite(uint64_t offset, uint64_t size) {
+    const MemoryHeader& h = header();
+    if (offset < h.write_begin ||
+        offset + size > h.write_begin + h.write_size) {
+      Widen(offset, size);
+    }
   }
 
   // Adds zeroed pages. REQUIRES: pages() + delta <= pages_max(). Throws
@@ -49,6 +81,13 @@ class Memory {
 
  private:
   friend class MemoryPool;
+  MemoryHeader& header() const {
+    return reinterpret_cast<MemoryHeader*>(base_)[-1];
+  }
+  void Widen(uint64_t offset, uint64_t size);
+  // All bytes that may not be zero.
+  absl::Span<uint8_t> Written() const;
+
   uint8_t* base_ = nullptr;
   uint64_t size_bytes_ = 0;
   uint32_t pages_max_ = 0;
@@ -56,7 +95,8 @@ class Memory {
   uint64_t capacity_bytes_ = 0;
 };
 
-// Keeps memories between executions. Not thread-safe: one a thread.
+// Keeps memories between executions, at most 64 of at most 4 MiB each. What was
+// written is zeroed when a memory is released. Not thread-safe: one a thread.
 class MemoryPool {
  public:
   MemoryPool();

@@ -20,15 +20,19 @@ bool IsZero(absl::Span<const uint8_t> bytes) {
                      [](uint8_t b) { return b == 0; });
 }
 bool IsZero(Memory* memory) {
-  return IsZero(memory->Slice(0, memory->size_bytes()));
+  return IsZero(absl::MakeConstSpan(memory->base(), memory->size_bytes()));
 }
 void Fill(Memory* memory) {
-  std::memset(memory->base(), 0xa5, memory->size_bytes());
+  const absl::Span<uint8_t> all = memory->Slice(0, memory->size_bytes());
+  std::fill(all.begin(), all.end(), 0xa5);
+}
+MemoryHeader HeaderOf(const Memory& memory) {
+  MemoryHeader header;
+  std::memcpy(&header, memory.base() - sizeof header, sizeof header);
+  return header;
 }
 uint64_t SizeBelowBase(const Memory& memory) {
-  uint64_t size;
-  std::memcpy(&size, memory.base() - sizeof size, sizeof size);
-  return size;
+  return HeaderOf(memory).size_bytes;
 }
 
 TEST(MemoryTest, IsZeroAndKnowsItsSize) {
@@ -100,7 +104,7 @@ TEST(MemoryTest, TheWholeAddressSpace) {
   memory->Grow(65535);
   EXPECT_EQ(memory->size_bytes(), uint64_t{1} << 32);
   EXPECT_EQ(memory->base()[UINT32_MAX], 0);
-  memory->base()[UINT32_MAX] = 1;
+  memory->Slice(UINT32_MAX, 1)[0] = 1;
   EXPECT_TRUE(memory->Contains(UINT32_MAX, 1));
   EXPECT_FALSE(memory->Contains(UINT32_MAX, 2));
 }
@@ -136,6 +140,83 @@ TEST(MemoryPoolTest, ReusedMemoryIsZero) {
   EXPECT_TRUE(IsZero(memory.get()));
   memory->Grow(15);
   EXPECT_TRUE(IsZero(memory.get()));
+}
+
+// The check of a store that handlers make.
+bool IsNoted(const Memory& memory, uint64_t address, uint64_t size) {
+  const MemoryHeader header = HeaderOf(memory);
+  return address - header.write_begin + size <= header.write_size;
+}
+
+TEST(MemoryTest, NothingIsNotedAtFirst) {
+  MemoryPool pool;
+  const std::unique_ptr<Memory> memory = pool.Acquire(2, 2, kNoMax);
+  for (const Memory* m : {memory.get(), Memory::Empty()}) {
+    for (const uint64_t size : {0, 1, 8, 64}) {
+      for (const uint64_t address :
+           {uint64_t{0}, uint64_t{1}, uint64_t{65536}, uint64_t{131071},
+            uint64_t{131072}, uint64_t{UINT32_MAX}, uint64_t{0x1fffffffe}}) {
+        EXPECT_FALSE(IsNoted(*m, address, size)) << address << " " << size;
+      }
+    }
+  }
+}
+
+TEST(MemoryTest, WritesAreNoted) {
+  MemoryPool pool;
+  const std::unique_ptr<Memory> memory = pool.Acquire(2, 2, kNoMax);
+  memory->NoteWrite(70000, 0);
+  EXPECT_FALSE(IsNoted(*memory, 70000, 1));
+  memory->NoteWrite(70000, 1);
+  EXPECT_TRUE(IsNoted(*memory, 70000, 1));
+  EXPECT_TRUE(IsNoted(*memory, 70000, 8));
+  EXPECT_FALSE(IsNoted(*memory, 0, 8));
+  EXPECT_FALSE(IsNoted(*memory, 131072 - 8, 8));
+  memory->NoteWrite(131071, 1);
+  EXPECT_TRUE(IsNoted(*memory, 131072 - 8, 8));
+  EXPECT_FALSE(IsNoted(*memory, 131072 - 7, 8));
+  EXPECT_FALSE(IsNoted(*memory, 131072, 1));
+  EXPECT_FALSE(IsNoted(*memory, 65536, 8));
+  // A write that ends in what is noted is not noted as a whole.
+  memory->NoteWrite(60000, 12000);
+  EXPECT_TRUE(IsNoted(*memory, 60000, 1));
+}
+
+// Wherever a write is and however large, the next execution finds zeros.
+TEST(MemoryPoolTest, WhatWasNotedIsZeroed) {
+  constexpr uint64_t kSize = 3 * kPageSizeBytes;
+  constexpr uint64_t kEdges[] = {0,    1,     63,        64,        4095,
+                                 4096, 65536, kSize - 9, kSize - 1, 70000};
+  MemoryPool pool;
+  for (const uint64_t first : kEdges) {
+    for (const uint64_t second : kEdges) {
+      for (const uint64_t size : {1, 64, 5000, 131072}) {
+        std::unique_ptr<Memory> memory = pool.Acquire(3, 3, kNoMax);
+        ASSERT_TRUE(IsZero(memory.get()));
+        for (const uint64_t begin : {first, second}) {
+          for (uint8_t& b : memory->Slice(begin, std::min(size, kSize - begin)))
+            b = 1;
+        }
+        pool.Release(std::move(memory));
+      }
+    }
+  }
+}
+
+// What handlers may write without noting it, just below what is noted.
+TEST(MemoryPoolTest, TheSlackIsZeroed) {
+  for (const uint64_t noted : {uint64_t{4096}, uint64_t{65536}}) {
+    MemoryPool pool;
+    std::unique_ptr<Memory> memory = pool.Acquire(2, 2, kNoMax);
+    memory->NoteWrite(noted, 1);
+    ASSERT_TRUE(
+        IsNoted(*memory, noted - kWriteSlackBytes + 1, kWriteSlackBytes));
+    std::memset(memory->handler_base() + noted - kWriteSlackBytes + 1, 1,
+                kWriteSlackBytes);
+    pool.Release(std::move(memory));
+    memory = pool.Acquire(2, 2, kNoMax);
+    EXPECT_TRUE(IsZero(memory.get()));
+  }
 }
 
 TEST(MemoryPoolTest, TooSmallOnesAreLeft) {

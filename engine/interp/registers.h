@@ -15,7 +15,7 @@ namespace ashlar::interp {
 struct Registers {
   const uint8_t* pc;  // the instruction
   uint64_t* fp;       // slots: locals from fp[0]; fp[-1] return pc, fp[-2] fp
-  uint8_t* mem;       // memory 0; its size in bytes stands at mem - 8
+  uint8_t* mem;       // memory 0; a MemoryHeader stands below it
   uint64_t fuel;      // the slice; the rest is in the execution
   uint64_t acc;       // raw bits of the last value, of any type but a float
   Instance* inst;

@@ -68,7 +68,8 @@ bool Invocation::PayForModule(uint64_t size_bytes) {
 
 bool Invocation::WriteFixed(int ptr, absl::string_view value) {
   if (!Charge(BytesFuel(value.size()))) return false;
-  std::copy(value.begin(), value.end(), call_.memory()->base() + arg32(ptr));
+  std::copy(value.begin(), value.end(),
+            call_.memory()->Slice(arg32(ptr), value.size()).begin());
   return true;
 }
 
@@ -91,9 +92,11 @@ bool Invocation::CheckPair(uint32_t ptr, uint32_t len_ptr,
 
 void Invocation::StorePair(uint32_t ptr, uint32_t len_ptr,
                            absl::string_view value) {
-  uint8_t* const base = call_.memory()->base();
-  std::copy(value.begin(), value.end(), base + ptr);
-  base::StoreLe<uint32_t>(base + len_ptr, static_cast<uint32_t>(value.size()));
+  interp::Memory* const memory = call_.memory();
+  std::copy(value.begin(), value.end(),
+            memory->Slice(ptr, value.size()).begin());
+  base::StoreLe<uint32_t>(memory->Slice(len_ptr, sizeof(uint32_t)).data(),
+                          static_cast<uint32_t>(value.size()));
 }
 
 bool Invocation::WritePairAt(uint32_t ptr, uint32_t len_ptr,
