@@ -363,13 +363,14 @@ TEST(FuseTest, LoopsThatGoOnInElse) {
 }
 
 // A loop that copies bytes, with a counter: parameters are to, from, counter,
-// end. With `load` a signed one it is the same loop, but none that makes many
-// rounds at once.
+// end, and what the counter counts by. With `load` a signed one it is the same
+// loop, but none that makes many rounds at once.
 struct CopyLoop {
   bool is_less = false;       // the counter is compared by i32.lt_u
   bool is_end_first = false;  // end != counter
   bool is_counter_first = false;
   bool in_else = false;
+  bool by_local = false;  // the last parameter, not 1
   uint32_t load_offset = 0;
   uint32_t store_offset = 0;
 
@@ -388,7 +389,9 @@ struct CopyLoop {
     address(&code, 0);
     address(&code, 1);
     code.Mem(load, 0, load_offset).Mem(Op::kI32Store8, 0, store_offset);
-    code.Get(2).I32(1).Op(Op::kI32Add).Set(2).Br(1).End().End().Get(2);
+    code.Get(2);
+    by_local ? code.Get(4) : code.I32(1);
+    code.Op(Op::kI32Add).Set(2).Br(1).End().End().Get(2);
     return code;
   }
 };
@@ -426,14 +429,15 @@ TEST(FuseTest, LoopsThatCopyBytes) {
       {UINT32_MAX, 0, 1, 40},    {0, UINT32_MAX, 1, 40},
       {0, 50, UINT32_MAX, 20},   {0, 0xffffffc0, 0, 200},
       {200, 100, 0xffffffe0, 8}, {0, 0, 0, kPage + 1}};
-  for (int shape = 0; shape < 32; ++shape) {
+  for (int shape = 0; shape < 64; ++shape) {
     const CopyLoop loop = {.is_less = (shape & 1) != 0,
                            .is_end_first = (shape & 3) == 2,
                            .is_counter_first = (shape & 4) != 0,
                            .in_else = (shape & 8) != 0,
+                           .by_local = (shape & 32) != 0,
                            .load_offset = shape & 16 ? 3u : 0u,
                            .store_offset = shape & 16 ? 70000u : 0u};
-    Functions functions({kI32, kI32, kI32, kI32}, {kI32},
+    Functions functions({kI32, kI32, kI32, kI32, kI32}, {kI32},
                         /*pages=*/shape & 16 ? 3 : 1);
     const std::string fast = functions.Add({}, loop.Make(Op::kI32Load8U));
     const std::string slow = functions.Add({}, loop.Make(Op::kI32Load8S));
@@ -446,9 +450,12 @@ TEST(FuseTest, LoopsThatCopyBytes) {
               std::string::npos);
     Machine machine(1000);
     interp::Instance* instance = machine.Instantiate(module);
-    for (const Values& args : all_args) {
+    for (Values args : all_args) {
+      // By 2 or by nothing it is a loop like any other.
+      const uint64_t steps[] = {1, 1, 2, 0};
+      args.push_back(steps[shape & 32 ? args[0] % 4 : 0]);
       for (const uint64_t fuel :
-           {uint64_t{1} << 40, uint64_t{100}, uint64_t{300}, uint64_t{301},
+           {uint64_t{1000000}, uint64_t{100}, uint64_t{300}, uint64_t{301},
             uint64_t{302}, uint64_t{315}, uint64_t{1500}, uint64_t{4000}}) {
         const auto want = RunCopyLoop(&machine, instance, slow, args, fuel);
         const auto got = RunCopyLoop(&machine, instance, fast, args, fuel);

@@ -76,9 +76,7 @@ void Translator::TryLoopCopy(uint32_t op, const Control* loop, bool is_taken) {
   const uint8_t* const add = body + 32;
   if (add + 16 != out_ || (op != kOpLoopBrI32Ne_S && op != kOpLoopBrI32LtU_S) ||
       Get<uint64_t>(body) != s_->handlers[kOpI32Load8U_SS] ||
-      Get<uint64_t>(store) != s_->handlers[kOpI32Store8_XA] ||
-      Get<uint64_t>(add) != s_->handlers[kOpI32Add_SI] ||
-      Get<int32_t>(add + 12) != 1) {
+      Get<uint64_t>(store) != s_->handlers[kOpI32Store8_XA]) {
     return;
   }
   const auto counter = Get<int16_t>(add + 8);
@@ -91,14 +89,21 @@ void Translator::TryLoopCopy(uint32_t op, const Control* loop, bool is_taken) {
     const auto b = Get<int16_t>(slots + 2);
     return (a == counter && is_fixed(b)) || (b == counter && is_fixed(a));
   };
+  // Optimisers keep the 1 in a local, too; whether it is one is seen later.
+  const bool by_slot = Get<uint64_t>(add) == s_->handlers[kOpI32Add_SS];
+  const bool counts = by_slot
+                          ? is_fixed(Get<int16_t>(add + 12))
+                          : Get<uint64_t>(add) == s_->handlers[kOpI32Add_SI] &&
+                                Get<int32_t>(add + 12) == 1;
   auto end = Get<int16_t>(head + 10);
   if (op == kOpLoopBrI32Ne_S && end == counter) end = Get<int16_t>(head + 8);
-  if (byte == counter || Get<int16_t>(add + 10) != counter ||
+  if (!counts || byte == counter || Get<int16_t>(add + 10) != counter ||
       !counts_once(head + 8) || !counts_once(body + 10) ||
       !counts_once(store + 8) || end == counter) {
     return;
   }
-  SetOp(out_, op == kOpLoopBrI32Ne_S ? kOpLoopCopyNe : kOpLoopCopyLtU);
+  SetOp(out_,
+        (op == kOpLoopBrI32Ne_S ? kOpLoopCopyNe : kOpLoopCopyLtU) + by_slot);
   Put<int16_t>(out_ + 8, counter);
   Put<int16_t>(out_ + 10, end);
   Put<uint32_t>(out_ + 12,

@@ -38,7 +38,9 @@ uint64_t SizeOf(uint32_t op, const uint8_t* pc) {
   if (HasConstant(op)) return 24;
   switch (op) {
     case kOpLoopCopyNe:
+    case kOpLoopCopyNe_S:
     case kOpLoopCopyLtU:
+    case kOpLoopCopyLtU_S:
     case kOpBr:
     case kOpConst64:
     case kOpCall:
