@@ -58,7 +58,10 @@ ChainOutcome ChainExecution::Run(uint64_t fuel_limit) {
     outcome.data = frame.data;
   }
   outcome.state = is_returned ? state_ : before;
-  if (is_returned) outcome.events = events_;
+  if (is_returned) {
+    outcome.events = events_;
+    outcome.removed_accounts.assign(gone_.begin(), gone_.end());
+  }
   return outcome;
 }
 
@@ -86,10 +89,12 @@ ChainExecution::End ChainExecution::RunFrame(Frame* frame, bool is_activated,
                                              uint64_t limit) {
   const ChainState state_before = state_;
   const std::vector<state::Event> events_before = events_;
+  const std::set<Hash256> gone_before = gone_;
   End end = LoadAndRun(frame, is_activated, limit);
   if (end.klass != OutcomeClass::kReturned) {
     state_ = state_before;
     events_ = events_before;
+    gone_ = gone_before;
   }
   frames_.pop_back();
   return end;

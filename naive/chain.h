@@ -40,6 +40,7 @@ struct ChainOutcome {
   bool goes_beyond = false;
   ChainState state;  // afterwards; as it was, unless returned
   std::vector<state::Event> events;
+  std::vector<state::AccountId> removed_accounts;  // in their order
 };
 
 // Executes one request of the seal ABI; its resource limits are not looked at.

@@ -248,6 +248,7 @@ uint64_t ChainExecution::Terminate(Call& call) {
     return entry.first.account == account;
   });
   removed_.insert(account);
+  gone_.insert(account);
   if (balance != 0) SetBalance(beneficiary, GetBalance(beneficiary) + balance);
   return Finish();
 }

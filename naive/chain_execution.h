@@ -265,6 +265,7 @@ class ChainExecution {
   // What was written once, whether or not that held: it may be read.
   std::set<state::Key> changed_;
   std::set<Hash256> removed_;  // likewise
+  std::set<Hash256> gone_;     // those of them for which it held
   bool goes_beyond_ = false;
   std::vector<state::Event> events_;
   std::vector<Frame*> frames_;

@@ -91,6 +91,9 @@ std::string Difference(const ChainOutcome& expected, const Completed& actual,
   if (outcome.flags != expected.flags) return "flags";
   if (outcome.data != expected.data) return "data";
   if (!IsSame(actual.events, expected.events)) return "events";
+  if (actual.removed_accounts != expected.removed_accounts) {
+    return "removed accounts";
+  }
   state::InlineState after = before;
   after.Apply(actual.effects, actual.removed_accounts);
   if (StateOf(after) != expected.state) return "state";

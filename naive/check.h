@@ -26,12 +26,12 @@ struct CheckResult {
 };
 
 // Compares class, trap, flags, data, fuel used and its minimum, the state
-// afterwards and the events. Skipped are executions without an answer, with
-// resource limits or an exceeded limit, of other ABIs and entries, that call
-// functions which the naive chain lacks, that read more than 1 MiB, or that
-// used more than `fuel_max` fuel: it is much slower than the engine. `engine`
-// has the record's profile and says which modules are valid. Statuses as
-// replay::Verify.
+// afterwards, the events and the removed accounts. Skipped are executions
+// without an answer, with resource limits or an exceeded limit, of other ABIs
+// and entries, that call functions which the naive chain lacks, that read more
+// than 1 MiB, or that used more than `fuel_max` fuel: it is much slower than
+// the engine. `engine` has the record's profile and says which modules are
+// valid. Statuses as replay::Verify.
 absl::StatusOr<CheckResult> Check(const replay::Archive& archive, size_t index,
                                   engine::Engine* engine, uint64_t fuel_max);
 

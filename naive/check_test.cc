@@ -2,15 +2,21 @@
 // record was changed.
 #include "naive/check.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "engine/base/bytes.h"
 #include "engine/engine.h"
+#include "engine/interp/trap.h"
+#include "engine/outcome.h"
 #include "engine/profile.h"
 #include "engine/state/inline_state.h"
+#include "engine/state/overlay.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "replay/archive.h"
@@ -119,6 +125,34 @@ TEST(Check, AgreesWithInkContracts) {
   }
 }
 
+// The record with the answer as `change` leaves it, looked at again.
+naive::CheckResult CheckChanged(
+    const replay::Archive& archive, engine::Engine* engine,
+    const std::function<void(replay::Record*, engine::Completed*)>& change) {
+  replay::Record record = archive.Read(0).value();
+  engine::Completed completed = replay::DecodeAnswer(record).value();
+  change(&record, &completed);
+  record.answer = replay::EncodeAnswer(completed);
+  replay::ArchiveWriter writer;
+  EXPECT_TRUE(writer.Add(archive).ok());
+  writer.AddRecord(record);
+  const auto changed = replay::Archive::Parse(writer.Finish()).value();
+  EXPECT_EQ(naive::Check(changed, 0, engine, kFuelMax)->agreement,
+            Agreement::kAgrees);
+  const auto result = naive::Check(changed, 1, engine, kFuelMax);
+  EXPECT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(naive::Check(changed, 0, engine, 1)->reason, "too much fuel");
+  return *result;
+}
+
+// REQUIRES: there is a case of this name.
+replay::Archive RecordOfCase(Chain* chain, const std::string& name) {
+  const std::vector<Case> cases = Cases();
+  const auto c = std::find_if(cases.begin(), cases.end(),
+                              [&](const Case& x) { return x.name == name; });
+  return replay::Archive::Parse(RecordOf(chain, c->prepare(*chain))).value();
+}
+
 // What is wrong in a record is found by the other implementation.
 TEST(Check, DiffersWhereTheAnswerWasChanged) {
   Chain chain;
@@ -133,31 +167,73 @@ TEST(Check, DiffersWhereTheAnswerWasChanged) {
        [](engine::Completed* c) {
          c->outcome.klass = engine::OutcomeClass::kTrapped;
        }},
+      {"outcome",
+       [](engine::Completed* c) {
+         c->outcome.trap = interp::Trap::kUnreachable;
+       }},
       {"fuel", [](engine::Completed* c) { ++c->fuel.used; }},
       {"minimum", [](engine::Completed* c) { ++c->fuel.minimum; }},
+      {"exactness",
+       [](engine::Completed* c) {
+         c->fuel.exactness = engine::Exactness::kConditional;
+       }},
       {"data", [](engine::Completed* c) { c->outcome.data += "x"; }},
       {"flags", [](engine::Completed* c) { c->outcome.flags = 4; }},
       {"events", [](engine::Completed* c) { c->events.emplace_back(); }},
       {"state", [](engine::Completed* c) { c->effects[0].value = "z"; }},
   };
   for (const auto& [reason, change] : kChanges) {
-    replay::Record record = archive.Read(0).value();
-    engine::Completed completed = replay::DecodeAnswer(record).value();
-    change(&completed);
-    record.answer = replay::EncodeAnswer(completed);
-    replay::ArchiveWriter writer;
-    ASSERT_TRUE(writer.Add(archive).ok());
-    writer.AddRecord(record);
-    const auto changed = replay::Archive::Parse(writer.Finish()).value();
-    EXPECT_EQ(naive::Check(changed, 0, &chain.engine(), kFuelMax)->agreement,
-              Agreement::kAgrees);
-    const auto result = naive::Check(changed, 1, &chain.engine(), kFuelMax);
-    ASSERT_TRUE(result.ok()) << result.status();
-    EXPECT_EQ(result->agreement, Agreement::kDiffers);
-    EXPECT_TRUE(absl::StartsWith(result->reason, reason)) << result->reason;
-    const auto bounded = naive::Check(changed, 0, &chain.engine(), 1);
-    EXPECT_EQ(bounded->reason, "too much fuel");
+    const auto result = CheckChanged(
+        archive, &chain.engine(),
+        [make = change](replay::Record*, engine::Completed* c) { make(c); });
+    EXPECT_EQ(result.agreement, Agreement::kDiffers);
+    EXPECT_TRUE(absl::StartsWith(result.reason, reason)) << result.reason;
   }
+}
+
+TEST(Check, DiffersWhereAnEventWasChanged) {
+  Chain chain;
+  const replay::Archive archive = RecordOfCase(&chain, "nested");
+  void (*const changes[])(state::Event*) = {
+      [](state::Event* e) { e->account = Account(1); },
+      [](state::Event* e) { e->topics += "x"; },
+      [](state::Event* e) { e->data += "x"; }};
+  for (const auto change : changes) {
+    const auto result = CheckChanged(
+        archive, &chain.engine(), [&](replay::Record*, engine::Completed* c) {
+          ASSERT_FALSE(c->events.empty());
+          change(&c->events[0]);
+        });
+    EXPECT_EQ(result.agreement, Agreement::kDiffers);
+    EXPECT_EQ(result.reason, "events");
+  }
+}
+
+TEST(Check, DiffersWhereAnAccountWasNotRemoved) {
+  Chain chain;
+  const replay::Archive archive = RecordOfCase(&chain, "terminated");
+  const auto result = CheckChanged(archive, &chain.engine(),
+                                   [](replay::Record*, engine::Completed* c) {
+                                     ASSERT_FALSE(c->removed_accounts.empty());
+                                     c->removed_accounts.clear();
+                                   });
+  EXPECT_EQ(result.agreement, Agreement::kDiffers);
+  EXPECT_EQ(result.reason, "removed accounts");
+}
+
+// A read that the engine never made: it knows less than it should.
+TEST(Check, DiffersWhereAReadIsMissing) {
+  Chain chain;
+  const auto archive =
+      replay::Archive::Parse(RecordOf(&chain, Cases().front().prepare(chain)))
+          .value();
+  const auto result = CheckChanged(archive, &chain.engine(),
+                                   [](replay::Record* r, engine::Completed*) {
+                                     ASSERT_FALSE(r->reads.empty());
+                                     r->reads.clear();
+                                   });
+  EXPECT_EQ(result.agreement, Agreement::kDiffers);
+  EXPECT_EQ(result.reason, "reads: more than was recorded");
 }
 
 }  // namespace

@@ -97,5 +97,20 @@ TEST(ShadowTest, DropsWhatIsTooMuch) {
   EXPECT_EQ(bounded.skipped(), 1u);
 }
 
+TEST(ShadowTest, WhatIsDoneWaitsNoLonger) {
+  Chain chain;
+  const base::Bytes record = RecordOf(&chain, Cases().front().prepare(chain));
+  Shadow shadow({.engine = &chain.engine(),
+                 .percent = 100,
+                 .waiting_max = 1,
+                 .waiting_bytes_max = record.size()});
+  for (int i = 0; i < 3; ++i) {
+    shadow.Submit(record);
+    shadow.Finish();
+  }
+  EXPECT_EQ(shadow.dropped(), 0u);
+  EXPECT_EQ(shadow.executions(), 3u);
+}
+
 }  // namespace
 }  // namespace ashlar::rpc
