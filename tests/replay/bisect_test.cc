@@ -2,10 +2,12 @@
 // part are found at the run where they do.
 #include "replay/bisect.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/mark.h"
@@ -68,6 +70,32 @@ TEST(Mark, StopsBeforeTheChargeThatGoesBeyondIt) {
   }
 }
 
+// A charge that comes to the mark exactly is made: the next one stops. The
+// charges are those of runs, of memory, of host functions and of callees.
+TEST(Mark, NextOneIsBehindWhatWasReached) {
+  for (const char* name : {"returned", "nested", "loop"}) {
+    const std::vector<Case> cases = Cases();
+    const auto c = std::find_if(cases.begin(), cases.end(),
+                                [&](const Case& x) { return x.name == name; });
+    Chain chain;
+    const engine::ExecuteRequest request = c->prepare(chain);
+    const uint64_t used = chain.Try(request).completed->fuel.used;
+    uint64_t fuel = 0;
+    for (int marks = 0; fuel < used && marks < 200; ++marks) {
+      std::optional<engine::Mark> mark;
+      StopAt(chain, request, fuel, &mark);
+      ASSERT_TRUE(mark.has_value()) << name << " " << fuel;
+      ASSERT_GT(mark->fuel, fuel) << name;
+      // One less than what is reached there stops there, too.
+      std::optional<engine::Mark> same;
+      StopAt(chain, request, mark->fuel - 1, &same);
+      ASSERT_TRUE(same.has_value());
+      EXPECT_EQ(same->fuel, mark->fuel);
+      fuel = mark->fuel;
+    }
+  }
+}
+
 // What the stack held before is not seen where a function is entered.
 TEST(Mark, LocalsAreZeroAtTheEntry) {
   Chain chain;
@@ -127,6 +155,14 @@ Parting BisectPrices(Chain& chain, const engine::ExecuteRequest& request,
   b.profile = set.FindByName("dear")->digest;
   auto parting = replay::Bisect(a, b, replay::NoModules, nullptr);
   EXPECT_TRUE(parting.ok()) << parting.status();
+  if (parting->common.has_value()) {
+    // There is no earlier mark: with one less they stand alike.
+    const auto less_a =
+        replay::StandAt(a, parting->fuel - 1, replay::NoModules, nullptr);
+    const auto less_b =
+        replay::StandAt(b, parting->fuel - 1, replay::NoModules, nullptr);
+    EXPECT_EQ(less_a->mark->state, less_b->mark->state);
+  }
   return *std::move(parting);
 }
 

@@ -166,6 +166,41 @@ TEST_F(FlightTest, AKilledProcessCountsNothing) {
   EXPECT_TRUE(recorder->deaths().empty());
 }
 
+// A process that breaks between two executions, on a thread that executed.
+TEST_F(FlightTest, ADeathBehindAnExecutionIsNotItsFault) {
+  Chain chain;
+  const engine::ExecuteRequest harmless = Reading(chain, "fin");
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto recorder = Open();
+    FlightRecorder::WatchSignals();
+    {
+      replay::Flight flight(recorder.get(), harmless, &chain.state());
+      if (!chain.engine().Execute(harmless, &flight, nullptr).ok()) _exit(1);
+    }
+    raise(SIGABRT);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+  EXPECT_EQ(replay::ParseFlights(ReadFile(path_), /*only_died=*/false)->size(),
+            0u);
+  EXPECT_TRUE(Open()->deaths().empty());
+}
+
+// However many executions there were before it.
+TEST_F(FlightTest, SlotsAreUsedAgain) {
+  Chain chain;
+  const engine::ExecuteRequest request = Reading(chain, "fin");
+  const auto recorder = Open();
+  for (int i = 0; i < 5; ++i) {
+    replay::Flight flight(recorder.get(), request, &chain.state());
+    EXPECT_EQ(
+        replay::ParseFlights(ReadFile(path_), /*only_died=*/false)->size(), 1u)
+        << i;
+  }
+}
+
 TEST_F(FlightTest, OneProcessAtATime) {
   const auto recorder = Open();
   EXPECT_EQ(FlightRecorder::Open(

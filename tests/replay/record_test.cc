@@ -150,6 +150,37 @@ TEST(Record, EveryPrefixOfABodyIsRefusedAtAByte) {
   }
 }
 
+// Lists in their order, values of their size, nothing behind the end: what two
+// bodies could say alike, one of them may not say.
+TEST(Record, ABodyIsReadInOneWayOnly) {
+  const Archive archive = Parsed(SmallRecord());
+  const replay::Record good = archive.Read(0).value();
+  ASSERT_FALSE(good.reads.empty() || good.modules.empty());
+  const auto is_refused = [&](void (*change)(replay::Record*)) {
+    replay::Record record = good;
+    change(&record);
+    return !replay::DecodeRecord(replay::EncodeRecord(record), 0).ok();
+  };
+  EXPECT_FALSE(is_refused([](replay::Record*) {}));
+  EXPECT_FALSE(is_refused([](replay::Record* r) {
+    r->reads = {{{Account(1), state::Kind::kBalance, ""}, Le128(5)}};
+  }));
+  EXPECT_TRUE(is_refused(
+      [](replay::Record* r) { r->reads.push_back(r->reads.back()); }));
+  EXPECT_TRUE(is_refused([](replay::Record* r) {
+    r->reads.push_back({{Account(0), state::Kind::kStorage, "x"}, "1"});
+  }));
+  EXPECT_TRUE(is_refused(
+      [](replay::Record* r) { r->modules.push_back(r->modules.back()); }));
+  EXPECT_TRUE(is_refused([](replay::Record* r) {
+    r->reads = {{{Account(1), state::Kind::kBalance, ""}, Le64(5)}};
+  }));
+  EXPECT_TRUE(is_refused([](replay::Record* r) {
+    r->reads = {{{Account(1), state::Kind::kBalance, "x"}, Le128(5)}};
+  }));
+  EXPECT_FALSE(replay::DecodeRecord(replay::EncodeRecord(good) + "x", 0).ok());
+}
+
 // What somebody may change who can make the digests anew: the replay names it.
 struct Change {
   const char* difference;  // how the sentence begins
