@@ -88,6 +88,43 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(1, 127, 128, 129, 255, 256,
                       base::kRelaxedLimits.function_params_max));
 
+// What the host enters begins above all arguments of its own call, and leaves
+// them as they are.
+TEST_P(WideHostTest, WhatTheHostEntersIsAboveItsArguments) {
+  const uint32_t count = GetParam();
+  const Types wide(count, kI64);
+  ModuleBuilder m;
+  const uint32_t type = m.Type(wide, wide);
+  m.ImportFunc("env", "h", type);
+  Code caller;
+  for (uint32_t i = 0; i < count; ++i) caller.I64(i);
+  m.Func(m.Type({}, wide), {}, caller.Call(0).End());
+  // Its frame is larger than all arguments, and it writes all of that.
+  Code writer;
+  for (uint32_t i = 0; i <= count; ++i) writer.I64(-1).Set(i);
+  m.Func(m.Type({}, {}), Types(count + 1, kI64), writer.End());
+  m.Export("f", ExternKind::kFunc, 1);
+  m.Export("writer", ExternKind::kFunc, 2);
+  const CompiledModule module(m.Build());
+  ASSERT_TRUE(module.ok()) << module.error();
+  Machine machine;
+  interp::Func* writer_func = nullptr;
+  interp::Func* host = machine.store().NewHostFunc(
+      &module.module().func_type(0),
+      [](HostCall& call) {
+        interp::Execution& e = *call.execution();
+        auto* const entered = *static_cast<interp::Func**>(call.host_data());
+        EXPECT_EQ(e.Enter(entered, {}), Exit::kDone);
+        EXPECT_EQ(e.Run(), Exit::kDone);
+        e.Leave();
+        return AddOneToEach(call);
+      },
+      &writer_func);
+  Instance* instance = machine.Instantiate(module, {AsImport(host)});
+  writer_func = Exported(instance, "writer");
+  EXPECT_EQ(machine.Call(instance, "f"), Expected());
+}
+
 // --- The largest br_table.
 
 // f(i) = 7 where i selects the last label, else 9.
