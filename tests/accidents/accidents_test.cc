@@ -18,6 +18,7 @@
 #include "engine/wasm/violation.h"
 #include "gtest/gtest.h"
 #include "metering/schedule.h"
+#include "tests/util/maxima.h"
 #include "tests/util/module_builder.h"
 
 namespace ashlar::testing {
@@ -123,6 +124,38 @@ TEST_P(WideHostTest, WhatTheHostEntersIsAboveItsArguments) {
   Instance* instance = machine.Instantiate(module, {AsImport(host)});
   writer_func = Exported(instance, "writer");
   EXPECT_EQ(machine.Call(instance, "f"), Expected());
+}
+
+// --- Maxima.
+
+// Those of strict-1 and of relaxed-1; tools/cross runs them on both machines.
+TEST(Maxima, AreRunToTheirVeryEnd) {
+  for (const base::Limits& limits :
+       {base::kStrictLimits, base::kRelaxedLimits}) {
+    for (const Maximum& maximum : Maxima(limits)) {
+      SCOPED_TRACE(maximum.limit);
+      const CompiledModule module(maximum.module, wasm::Features::All(),
+                                  limits);
+      ASSERT_TRUE(module.ok()) << module.error();
+      Machine machine(limits.stack_slots_max);
+      Instance* instance =
+          machine.Instantiate(module, {}, limits.memory_pages_max);
+      EXPECT_EQ(machine.Call(instance, "f", maximum.args),
+                Returned(maximum.results));
+    }
+  }
+}
+
+TEST(Maxima, OneCallMoreExhaustsTheStack) {
+  for (const base::Limits& limits :
+       {base::kStrictLimits, base::kRelaxedLimits}) {
+    const Maximum stack = Maxima(limits).back();
+    const CompiledModule module(stack.module);
+    Machine machine(limits.stack_slots_max);
+    Instance* instance = machine.Instantiate(module);
+    EXPECT_EQ(machine.Call(instance, "f", {stack.args[0] + 1}),
+              Trapped(interp::Trap::kCallStackExhausted));
+  }
 }
 
 // --- The largest br_table.

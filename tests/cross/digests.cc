@@ -47,6 +47,7 @@ int Main(int argc, char** argv) {
   std::vector<std::string> wrong;
   std::vector<ModeDigest> lines = matrix.Run(counts[2], &wrong);
   lines.push_back(RunModules(counts[1]));
+  lines.push_back(RunMaxima());
   std::printf("build      %s, %s%s\n", kMachine, kCompiler,
 #ifdef __OPTIMIZE__
               ""

@@ -8,12 +8,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
+#include "engine/base/limits.h"
 #include "engine/base/serial.h"
+#include "engine/compile/test_machine.h"
 #include "engine/fuel_profile.h"
 #include "engine/loader.h"
 #include "engine/mark.h"
 #include "engine/outcome.h"
 #include "engine/state/inline_state.h"
+#include "engine/wasm/features.h"
 #include "metering/fuel.h"
 #include "replay/archive.h"
 #include "replay/record.h"
@@ -24,6 +27,7 @@
 #include "tests/differential/engine_run.h"
 #include "tests/differential/generator.h"
 #include "tests/differential/run.h"
+#include "tests/util/maxima.h"
 
 namespace ashlar::testing {
 namespace {
@@ -355,6 +359,28 @@ ModeDigest RunModules(uint64_t count) {
   }
   line.digest = DigestOf(answers);
   return line;
+}
+
+ModeDigest RunMaxima() {
+  std::vector<std::string> answers;
+  for (const base::Limits& limits :
+       {base::kStrictLimits, base::kRelaxedLimits}) {
+    for (const Maximum& maximum : Maxima(limits)) {
+      const CompiledModule module(maximum.module, wasm::Features::All(),
+                                  limits);
+      CHECK(module.ok(), module.error());
+      Machine machine(limits.stack_slots_max);
+      const Ending ending =
+          machine.Call(machine.Instantiate(module, {}, limits.memory_pages_max),
+                       "f", maximum.args);
+      CHECK(ending == Returned(maximum.results), maximum.limit);
+      base::Writer writer;
+      writer.U64(ending.fuel_used);
+      for (const uint64_t result : ending.results) writer.U64(result);
+      answers.push_back(std::move(writer).Take());
+    }
+  }
+  return {"maxima", answers.size(), DigestOf(answers)};
 }
 
 base::Hash256 Total(const std::vector<ModeDigest>& lines) {

@@ -75,6 +75,9 @@ class Matrix {
 // results, traps, fuel, memory, globals and tables of seeds 0 to count - 1.
 ModeDigest RunModules(uint64_t count);
 
+// The maxima of strict-1 and of relaxed-1 (tests/util/maxima.h).
+ModeDigest RunMaxima();
+
 // Over all lines.
 base::Hash256 Total(const std::vector<ModeDigest>& lines);
 

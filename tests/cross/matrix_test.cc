@@ -49,6 +49,9 @@ TEST(Matrix, EveryWayAnswersAlike) {
   EXPECT_GE(modules.executions, kModules);
   EXPECT_EQ(RunModules(kModules).digest, modules.digest);
   EXPECT_NE(RunModules(kModules - 1).digest, modules.digest);
+  const ModeDigest maxima = RunMaxima();
+  EXPECT_GT(maxima.executions, 20u);
+  EXPECT_EQ(RunMaxima().digest, maxima.digest);
 }
 
 // The digests see a single bit, and a record that is not kept is named.
