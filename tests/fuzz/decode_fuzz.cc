@@ -1,4 +1,4 @@
-// Any bytes as a module: decoded under every set of limits, described and
+// Any bytes as a module: decoded and loaded under every profile, described and
 // disassembled.
 #include <cstdint>
 #include <string>
@@ -45,9 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace ashlar;  // NOLINT: this function has no namespace
   const absl::Span<const uint8_t> bytes(data, size);
   testing::Decode(bytes, base::kRelaxedLimits, wasm::Features::All());
-  const engine::ProfileSet& profiles = engine::ProfileSet::BuiltIn();
-  for (const char* name : {"strict-1", "seal-1"}) {
-    const engine::Profile& profile = *profiles.FindByName(name);
+  for (const engine::Profile* one : engine::ProfileSet::BuiltIn().all()) {
+    const engine::Profile& profile = *one;
     testing::Decode(bytes, profile.limits, profile.features);
     wasm::Violations violations;
     const auto module = engine::Load(

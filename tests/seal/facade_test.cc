@@ -345,6 +345,64 @@ TEST(Determinism, OnlyWhatWasReadMatters) {
             before.completed->digests.reads);
 }
 
+// What host functions write for one contract is not there for the next one,
+// which gets the same memory.
+TEST(Determinism, NothingOfAnotherContractIsInMemory) {
+  const std::string writer = Contract(
+      "seal0.input seal0.hash_blake2_256 seal0.now",
+      "(i32.store (i32.const 65544) (i32.const 64))"
+      "(call $input (i32.const 70000) (i32.const 65544))"
+      "(call $hash_blake2_256 (i32.const 0) (i32.const 4) (i32.const 110000))"
+      "(i32.store (i32.const 30000) (i32.const 8))"
+      "(call $now (i32.const 131064) (i32.const 30000))");
+  // Or of all words, looked at before anything is written.
+  const std::string reader =
+      Contract("",
+               "(i64.store (i32.const 0) (call $all))"
+               "(call $return (i32.const 0) (i32.const 0) (i32.const 8))",
+               "(func $all (result i64) (local $i i32) (local $or i64)"
+               " (loop $l"
+               "  (local.set $or (i64.or (local.get $or)"
+               "   (i64.load (local.get $i))))"
+               "  (br_if $l (i32.lt_u (local.tee $i"
+               "   (i32.add (local.get $i) (i32.const 8)))"
+               "   (i32.const 131072))))"
+               " (local.get $or))");
+  Chain chain;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(chain.Try(chain.Request(writer, "call", "an input of 21 bytes."))
+                  .completed->outcome.klass,
+              engine::OutcomeClass::kReturned);
+    EXPECT_EQ(chain.Try(chain.Request(reader, "call")).completed->outcome.data,
+              std::string(8, '\0'));
+  }
+}
+
+// A value of fixed size and one of any, each the only write that is not at the
+// beginning of the memory.
+TEST(Determinism, NothingOfOneHostFunctionIsInMemory) {
+  const char* const kWriters[] = {
+      "(call $hash_blake2_256 (i32.const 0) (i32.const 4) (i32.const 110000))",
+      "(call $input (i32.const 110000) (i32.const 128))",
+  };
+  const std::string reader =
+      Contract("",
+               "(i64.store (i32.const 0) (i64.load (i32.const 110000)))"
+               "(call $return (i32.const 0) (i32.const 0) (i32.const 8))");
+  for (const char* calls : kWriters) {
+    Chain chain;
+    const auto written = chain.Try(
+        chain.Request(Contract("seal0.input seal0.hash_blake2_256", calls,
+                               "(data (i32.const 128) \"\\40\")"),
+                      "call", "an input of 21 bytes."));
+    EXPECT_EQ(written.completed->outcome.klass,
+              engine::OutcomeClass::kReturned);
+    EXPECT_EQ(chain.Try(chain.Request(reader, "call")).completed->outcome.data,
+              std::string(8, '\0'))
+        << calls;
+  }
+}
+
 TEST(Determinism, UnreadContextDoesNotMatterToTheEffects) {
   Chain chain;
   ExecuteRequest request = chain.Request(Busy(), "call");
