@@ -89,6 +89,9 @@ uint8_t KindOfBinary(Opcode o) {
     case Opcode::kI32Sub:
     case Opcode::kI64Sub:
       return kSubtraction;
+    case Opcode::kI32DivU:
+    case Opcode::kI32RemU:
+      return kQuotient;
     default:
       return 0;
   }

@@ -75,12 +75,13 @@ enum class Class : uint8_t {
 
 inline constexpr uint8_t kCommutative = 1;
 inline constexpr uint8_t kSubtraction = 2;
+inline constexpr uint8_t kQuotient = 3;  // i32.div_u, i32.rem_u
 
 struct Descriptor {
   Class klass = Class::kIllegal;
   uint8_t in = 0;   // type byte of the operands (of a store: of the value)
   uint8_t out = 0;  // type byte of the result
-  // Binary: kCommutative, kSubtraction or 0. Compare: the number (0-9) of the
+  // Binary: kCommutative, kSubtraction, kQuotient or 0. Compare: the number (0-9) of the
   // comparison with swapped operands. Load, store: log2 of the natural
   // alignment.
   uint8_t extra = 0;

@@ -210,6 +210,66 @@ TEST(FuseTest, SumsAreConditions) {
   }
 }
 
+// By each constant divisor, of a value in a slot and of one just made; the
+// divisor is looked at after the dividend, which may be a constant, too.
+TEST(FuseTest, UnsignedDivisionByConstants) {
+  std::vector<uint32_t> divisors = {
+      0,           1,           2,           3,           5,
+      7,           9,           10,          11,          100,
+      641,         1000,        10000,       65535,       65536,
+      1000000,     1000000000u, 0x7fffffffu, 0x80000000u, 0x80000001u,
+      0xaaaaaaabu, 0xfffffffeu, 0xffffffffu};
+  for (uint32_t d = 3; d < 0xc0000000u; d = d * 3 + 1) divisors.push_back(d);
+  Functions functions({kI32}, {kI32});
+  struct Division {
+    uint32_t divisor;
+    std::string quotient[2];
+    std::string remainder[2];
+  };
+  std::vector<Division> divisions;
+  const auto add = [&](Op op, uint32_t divisor, bool made) {
+    Code code = Code().Get(0);
+    if (made) code.I32(1).Op(Op::kI32Add);
+    code.I32(static_cast<int32_t>(divisor)).Op(op);
+    return functions.Add({}, code);
+  };
+  for (const uint32_t d : divisors) {
+    divisions.push_back(
+        {d,
+         {add(Op::kI32DivU, d, false), add(Op::kI32DivU, d, true)},
+         {add(Op::kI32RemU, d, false), add(Op::kI32RemU, d, true)}});
+  }
+  const std::string constants =
+      functions.Add({}, Code().I32(-3).I32(7).Op(Op::kI32RemU));
+  const CompiledModule module(functions.Build());
+  ASSERT_EQ(module.error(), "");
+  Machine machine(1000);
+  interp::Instance* instance = machine.Instantiate(module);
+  for (const Division& division : divisions) {
+    const uint32_t d = division.divisor;
+    std::vector<uint32_t> values = {
+        0, 1, 2, 0x7fffffffu, 0x80000000u, 0xfffffffeu, 0xffffffffu};
+    for (const uint32_t k : {1u, 2u, 3u, 1000u, 0x7fffffffu}) {
+      for (const uint32_t delta : {0u, 1u, 2u}) values.push_back(d * k - delta);
+    }
+    for (const uint32_t x : values) {
+      for (const uint32_t made : {0u, 1u}) {
+        const uint32_t value = x + made;
+        const Ending zero = Trapped(interp::Trap::kIntegerDivideByZero);
+        const std::vector<uint64_t> args = {x};
+        EXPECT_EQ(machine.Call(instance, division.quotient[made], args),
+                  d == 0 ? zero : Returned({value / d}))
+            << value << " / " << d;
+        EXPECT_EQ(machine.Call(instance, division.remainder[made], args),
+                  d == 0 ? zero : Returned({value % d}))
+            << value << " % " << d;
+      }
+    }
+  }
+  EXPECT_EQ(machine.Call(instance, constants, Values{0}),
+            Returned({0xfffffffdu % 7}));
+}
+
 // A loop with its test first: while (local 0 <comparison> local 1) { ++local 0;
 // ++local 2 }, at most 5 times round. `with_if`: the test is an `if` around
 // the body.

@@ -42,7 +42,8 @@ bool Translator::BinaryFast(Descriptor d) {
     if (ASHLAR_UNLIKELY(constant != static_cast<int32_t>(constant))) {
       return false;
     }
-    if (!kCompare && d.extra == kSubtraction) {
+    if (!kCompare && d.extra >= kSubtraction) {
+      if (d.extra == kQuotient) return false;
       if (ASHLAR_UNLIKELY(constant == INT32_MIN)) return false;
       op -= kFromAddToSub;
       constant = -constant;
@@ -80,6 +81,21 @@ inline constexpr ConstantForm kLeftForms[] = {
     {interp::kOpI64Rotl_SS, interp::kOpI64Rotl_IS},
 };
 
+// Unsigned division of 32 bits by a constant, by means of its reciprocal.
+// Changes nothing where it answers false: 0 traps, and 1 has none in 64 bits.
+bool Translator::TryReciprocal(uint32_t op, Descriptor d) {
+  using namespace interp;
+  const Entry* const x = sp_ - 2;
+  const auto divisor = static_cast<uint32_t>(sp_[-1].constant);
+  if (divisor < 2 || x->is_constant || !sp_[-1].is_constant) return false;
+  Put<uint32_t>(out_ + 12, divisor);
+  Put<uint64_t>(out_ + 16, UINT64_MAX / divisor + 1);
+  const uint32_t first = op == kOpI32DivU_SS ? kOpI32DivU_SK : kOpI32RemU_SK;
+  Replace2(first + (x->slot == s_->acc), Temp(x), d);
+  out_ += 8;
+  return true;
+}
+
 // One operand is a constant, the other is not; changes nothing where it
 // answers false.
 bool Translator::TryBinaryConstant(uint32_t op, Descriptor d) {
@@ -89,6 +105,7 @@ bool Translator::TryBinaryConstant(uint32_t op, Descriptor d) {
   const int64_t constant = on_left ? x->constant : y->constant;
   const int32_t slot = on_left ? y->slot : x->slot;
   const bool is_wide = constant != static_cast<int32_t>(constant);
+  if (d.extra == kQuotient) return TryReciprocal(op, d);
   if (is_wide && on_left && d.extra != kCommutative) return false;
   if (!is_wide && !on_left) return false;
   for (const ConstantForm& row : is_wide ? absl::MakeConstSpan(kWideForms)

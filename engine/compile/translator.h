@@ -159,6 +159,7 @@ class Translator {
   ASHLAR_INLINE bool BinaryFast(Descriptor d);
   template <bool kCompare>
   ASHLAR_INLINE bool Binary(Descriptor d);
+  ASHLAR_INLINE bool TryReciprocal(uint32_t op, Descriptor d);
   ASHLAR_INLINE bool TryBinaryConstant(uint32_t op, Descriptor d);
   ASHLAR_INLINE bool Eqz(Descriptor d);
   ASHLAR_INLINE bool Unary(Descriptor d);
