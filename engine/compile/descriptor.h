@@ -81,9 +81,9 @@ struct Descriptor {
   Class klass = Class::kIllegal;
   uint8_t in = 0;   // type byte of the operands (of a store: of the value)
   uint8_t out = 0;  // type byte of the result
-  // Binary: kCommutative, kSubtraction, kQuotient or 0. Compare: the number (0-9) of the
-  // comparison with swapped operands. Load, store: log2 of the natural
-  // alignment.
+  // Binary: kCommutative, kSubtraction, kQuotient or 0. Compare: the number
+  // (0-9) of the comparison with swapped operands. Load, store: log2 of the
+  // natural alignment.
   uint8_t extra = 0;
   uint16_t op = 0;  // the first form's internal operation
   uint16_t price = 0;
