@@ -4,6 +4,8 @@ they print. See tools/cross."""
 import argparse
 import concurrent.futures
 import dataclasses
+import functools
+import hashlib
 import os
 import pathlib
 import platform
@@ -44,10 +46,19 @@ BUILDS = (
     Build("clang-19-O0", "clang++-19", ("-O0",)),
     Build("clang-19-O3", "clang++-19", ("-O3",)),
     Build("clang-14", "clang++-14", ("-O2",)),
+    Build("clang-14-O0", "clang++-14", ("-O0",)),
+    Build("clang-14-O3", "clang++-14", ("-O3",)),
     Build("gcc-12", "g++-12", ("-O2",)),
+    Build("gcc-12-O0", "g++-12", ("-O0",)),
     Build("gcc-12-O3", "g++-12", ("-O3",)),
     Build("aarch64-clang-19", "clang++-19", ("-O2",), is_arm=True),
+    Build("aarch64-clang-19-O0", "clang++-19", ("-O0",), is_arm=True),
+    Build("aarch64-clang-19-O3", "clang++-19", ("-O3",), is_arm=True),
     Build("aarch64-gcc-12", "aarch64-linux-gnu-g++-12", ("-O2",), is_arm=True),
+    Build("aarch64-gcc-12-O0", "aarch64-linux-gnu-g++-12", ("-O0",),
+          is_arm=True),
+    Build("aarch64-gcc-12-O3", "aarch64-linux-gnu-g++-12", ("-O3",),
+          is_arm=True),
 )
 
 
@@ -115,6 +126,20 @@ def libraries():
           "-lsecp256k1", "-lcryptopp", "-lpthread"]
 
 
+@functools.cache
+def content(name):
+  """The hash of a file, which is read once; empty where there is none."""
+  try:
+    return hashlib.sha256(pathlib.Path(name).read_bytes()).digest()
+  except OSError:
+    return b""
+
+
+def made_of(notes):
+  """The files that a compiler noted."""
+  return notes.read_text().replace("\\\n", " ").split(":", 1)[1].split()
+
+
 class Maker:
   """Compiles and links one build, object by object."""
 
@@ -125,6 +150,7 @@ class Maker:
                     "-DNDEBUG", "-I."]
     self.environment = dict(os.environ)
     self.link = []
+    self.compiled = []  # what had to be compiled
     if "clang" in build.compiler:
       self.link.append("-fuse-ld=lld-19")
     if not build.is_arm:
@@ -152,25 +178,40 @@ class Maker:
           "-isystem", f"{headers}/aarch64-linux-gnu", "-isystem", headers]
       self.link += [f"-B{gcc}", f"-B{target}", f"-L{gcc}"]
 
-  def is_fresh(self, object_file):
-    """Whether no file that it was made of is newer."""
+  def key(self, object_file):
+    """A hash of all that the object was made of, as it is now; None where
+    that is not known."""
     notes = object_file.with_suffix(".d")
     if not object_file.exists() or not notes.exists():
-      return False
-    made = object_file.stat().st_mtime
-    names = notes.read_text().replace("\\\n", " ").split(":", 1)[1].split()
-    return all(os.path.exists(n) and os.stat(n).st_mtime < made for n in names)
+      return None
+    key = hashlib.sha256(repr((self.command, self.version)).encode())
+    for name in made_of(notes):
+      key.update(name.encode() + content(name))
+    return key.hexdigest()
 
   def compile(self, source):
+    """Makes the object, unless one was made of the same bytes."""
     object_file = self.folder / source.replace("/", "_").replace(".cc", ".o")
-    if not self.is_fresh(object_file):
-      object_file.unlink(missing_ok=True)
-      run([*self.command, "-MMD", "-MF", str(object_file.with_suffix(".d")),
-           "-c", source, "-o", str(object_file)], env=self.environment)
+    noted = object_file.with_suffix(".key")
+    key = self.key(object_file)
+    if key is not None and noted.exists() and noted.read_text() == key:
+      return str(object_file)
+    noted.unlink(missing_ok=True)
+    begin = time.time()
+    notes = object_file.with_suffix(".d")
+    run([*self.command, "-MD", "-MF", str(notes), "-c", source,
+         "-o", str(object_file)], env=self.environment)
+    key = self.key(object_file)
+    # What was edited meanwhile may be newer than what was compiled.
+    if all(os.stat(name).st_mtime < begin for name in made_of(notes)):
+      noted.write_text(key)
+    self.compiled.append(source)
     return str(object_file)
 
   def make(self, files, pool):
     self.folder.mkdir(parents=True, exist_ok=True)
+    self.version = run([self.build.compiler, "--version"],
+                       env=self.environment)
     objects = list(pool.map(self.compile, files))
     program = self.folder / "digests"
     run([*self.command, *objects, "-o", str(program), *self.link,
@@ -214,12 +255,14 @@ def main():
   with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
     for build in builds:
       start = time.monotonic()
-      program = Maker(build, folder, root).make(files, pool)
+      maker = Maker(build, folder, root)
+      program = maker.make(files, pool)
       built = time.monotonic()
       status, digests = execute(build, program, root, records)
       done = time.monotonic()
       name = digests.pop("build", "nothing")
-      print(f"{build.name:18} {name}; built in {built - start:.0f} s, "
+      print(f"{build.name:19} {name}; {len(maker.compiled)} of {len(files)} "
+            f"files compiled in {built - start:.0f} s, "
             f"ran {done - built:.0f} s", flush=True)
       if first is None:
         first = digests
