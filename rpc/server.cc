@@ -177,6 +177,9 @@ Server::~Server() {
     server_->Wait();
     server_.reset();
   }
+  // The last thing that a call does is to leave, on a thread of gRPC's. It has
+  // done so by now; that its lock is free, too, is for us to know.
+  admission_.WaitUntilEmpty(absl::InfiniteDuration());
   for (const std::string& path : socket_paths_) unlink(path.c_str());
 }
 
