@@ -126,6 +126,29 @@ TEST_P(WideHostTest, WhatTheHostEntersIsAboveItsArguments) {
   EXPECT_EQ(machine.Call(instance, "f"), Expected());
 }
 
+// --- Totals.
+
+// Each function has few, all together too many.
+TEST(Totals, OfLocalsAndParameters) {
+  base::Limits limits = base::kStrictLimits;
+  limits.function_locals_total_max = 100;
+  limits.function_params_total_max = 50;
+  const auto error = [&](const Types& params, uint32_t functions,
+                         const Types& locals) {
+    ModuleBuilder m;
+    const uint32_t type = m.Type(params, {});
+    for (uint32_t i = 0; i < functions; ++i) {
+      m.Func(type, locals, Code().End());
+    }
+    return CompiledModule(m.Build(), wasm::Features::All(), limits).error();
+  };
+  EXPECT_EQ(error({}, 10, Types(10, kI64)), "");
+  EXPECT_EQ(error({}, 11, Types(10, kI64)), "limit.locals_total");
+  EXPECT_EQ(error({}, 1, Types(101, kI64)), "limit.locals_total");
+  EXPECT_EQ(error(Types(10, kI64), 5, {}), "");
+  EXPECT_EQ(error(Types(10, kI64), 6, {}), "limit.parameters_total");
+}
+
 // --- Maxima.
 
 // Those of strict-1 and of relaxed-1; tools/cross runs them on both machines.

@@ -39,6 +39,22 @@ class FaultsTest(unittest.TestCase):
       for one in several:
         self.assertIn(f"ASHLAR_FAULT({one.number})", text, one.name)
 
+  def test_every_accident_has_a_fault(self):
+    faults = {one.name: one
+              for one in schemata.parse(read("tests/faults/faults.txt"))}
+    named = set()
+    for line in read("tests/accidents/README.md").splitlines():
+      cells = [cell.strip() for cell in line.strip("|").split("|")]
+      if not line.startswith("|") or cells[0] in ("accident", "---"):
+        continue
+      self.assertEqual(len(cells), 4, line)
+      for name in cells[3].split(", "):
+        self.assertIn(name, faults, line)
+        named.add(name)
+    against = {name for name, one in faults.items()
+               if one.category == "Accidents"}
+    self.assertEqual(against - named, set())
+
   def test_expressions(self):
     self.assertEqual(put_in("a + b", "a - b", "f(a\n  + b);"),
                      "f( (ASHLAR_FAULT(1) ? (a - b) : (a + b)) );")
