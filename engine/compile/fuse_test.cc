@@ -485,6 +485,7 @@ TEST(FuseTest, LoopsThatCopyBytes) {
       {5000, 100, 0, 4899},      {kPage - 10, 0, 0, 10},
       {kPage - 10, 0, 0, 11},    {0, kPage - 10, 0, 11},
       {0, kPage - 10, 0, 200},   {kPage - 100, 0, 0, 200},
+      {0, kPage - 10, 0, 40},    {kPage - 10, 0, 0, 40},
       {kPage, 0, 0, 4},          {0, UINT32_MAX, 0, 4},
       {UINT32_MAX, 0, 1, 40},    {0, UINT32_MAX, 1, 40},
       {0, 50, UINT32_MAX, 20},   {0, 0xffffffc0, 0, 200},

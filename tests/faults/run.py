@@ -79,12 +79,13 @@ class Stage:
 
 
 STAGES = (
-    Stage("unit tests", ("engine/*_test.cc", "metering/*_test.cc"), 60),
+    Stage("unit tests", ("engine/[!s]*_test.cc", "metering/*_test.cc"), 30),
     Stage("rules and accidents", ("tests/fuel/*", "tests/accidents/*"), 30),
     Stage("differential", ("tests/differential/*",), 30),
     Stage("seal", ("tests/seal/*",), 120),
-    Stage("records", ("tests/replay/*", "tests/golden/*", "replay/*",
-                      "naive/*", "rpc/*"), 60),
+    Stage("records and stores", ("tests/replay/*", "tests/golden/*",
+                                 "replay/*", "naive/*", "rpc/*",
+                                 "engine/state/*_test.cc"), 60),
     Stage("contracts", ("tests/contracts/*",), 120,
           (("ASHLAR_CONTRACTS_SEEDS", "1500"),)),
     Stage("corpora", ("tests/corpus/*",), 240),
