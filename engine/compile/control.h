@@ -68,6 +68,7 @@ bool Translator::EnterBlock(Control::Kind kind) {
     c->loop_entry = out_;
     c->loop_cost = 0;
     c->head_op = kNoBranch;
+    c->goes_on_taken = false;
     OpenCharge(reinterpret_cast<uint8_t*>(&c->loop_cost));
     ForgetAcc();
     ForgetLast();
@@ -119,8 +120,9 @@ bool Translator::Else() {
     LinkBranch(out_, c);
     out_ += 24;
   }
-  s_->dead = false;
   BindElse(c);
+  if (s_->dead) NoteLoopBody(c);
+  s_->dead = false;
   c->kind = Control::kElse;
   sp_ = s_->base;
   s_->pending = 0;
@@ -170,6 +172,7 @@ bool Translator::End() {
     if (!PushTypes(c->results, c->result_count)) return false;
     if (one_armed) BindElse(c);
     BindLabel(c);
+    if (s_->dead) NoteLoopBody(c);
     s_->dead = false;
   }
   --s_->control;

@@ -384,40 +384,66 @@ Ending Eval(const Code& code, const Values& args) {
 
 Code& Global(Code* code, Op op, uint32_t index) { return code->Op(op, index); }
 
-// while (local 0 != local 1) in the other arm: the loop goes on in `else`.
-// Otherwise as TestedLoop.
-TEST(FuseTest, LoopsThatGoOnInElse) {
+// while (!(local 0 <comparison> local 1)): the loop goes on where its head is
+// taken. Otherwise as TestedLoop.
+enum class GoesOn { kInElse, kBehindElse, kBehindIf, kBehindBlock };
+Code LoopThatGoesOn(GoesOn where, Op comparison) {
+  Code code;
+  code.Block().Loop().Block();
+  if (where == GoesOn::kBehindBlock) code.Block();
+  code.Get(0).Get(1).Op(comparison);
+  if (where == GoesOn::kBehindBlock) {
+    code.Op(Op::kI32Eqz).BrIf(0).Br(3).End().Block();
+  } else {
+    code.If().Br(3);
+    if (where != GoesOn::kBehindIf) code.Else();
+    if (where != GoesOn::kInElse) code.End().Block();
+  }
+  code.Get(0).I32(1).Op(Op::kI32Add).Set(0);
+  code.Get(2).I32(1).Op(Op::kI32Add).Tee(2).I32(5).Op(Op::kI32Eq).BrIf(3);
+  code.Br(2).End().End().End().End().Get(2);
+  return code;
+}
+
+TEST(FuseTest, LoopsThatGoOnWhereTheirHeadIsTaken) {
   Functions functions({kI32, kI32}, {kI32});
-  std::vector<std::string> names;
-  for (int c = 0; c < 10; ++c) {
-    Code code;
-    code.Block().Loop().Block().Get(0).Get(1).Op(kComparisons32[c]);
-    code.If().Br(3).Else();
-    code.Get(0).I32(1).Op(Op::kI32Add).Set(0);
-    code.Get(2).I32(1).Op(Op::kI32Add).Tee(2).I32(5).Op(Op::kI32Eq).BrIf(3);
-    code.Br(2).End().End().End().End().Get(2);
-    names.push_back(functions.Add({kI32}, code));
+  struct Loop {
+    std::string name;
+    int comparison;
+  };
+  std::vector<Loop> loops;
+  for (const GoesOn where : {GoesOn::kInElse, GoesOn::kBehindElse,
+                             GoesOn::kBehindIf, GoesOn::kBehindBlock}) {
+    for (int c = 0; c < 10; ++c) {
+      loops.push_back(
+          {functions.Add({kI32}, LoopThatGoesOn(where, kComparisons32[c])), c});
+    }
   }
   const CompiledModule module(functions.Build());
   ASSERT_EQ(module.error(), "");
   Machine machine(1000);
   interp::Instance* instance = machine.Instantiate(module);
-  for (int c = 0; c < 10; ++c) {
+  for (uint32_t f = 0; f < loops.size(); ++f) {
+    const auto& [name, c] = loops[f];
+    EXPECT_NE(interp::CodeText(module.code(), f).find("LoopBr"),
+              std::string::npos)
+        << f;
     const uint32_t y = 3;
     for (uint32_t x : {0u, 1u, 2u, 3u, 4u, uint32_t(-4)}) {
       uint64_t rounds = 0;
       while (rounds < 5 && !Holds<int32_t>(c, uint32_t(x + rounds), y)) {
         ++rounds;
       }
-      const Ending ending = machine.Call(instance, names[c], Values{x, y});
+      const Values args = {x, y};
+      const Ending ending = machine.Call(instance, name, args);
       EXPECT_EQ(ending, Returned({rounds})) << c << " " << x;
       // The same whatever is left over, and no less will do.
-      EXPECT_EQ(
-          machine.Call(instance, names[c], Values{x, y}, ending.fuel_used),
-          Returned({rounds}));
-      EXPECT_NE(
-          machine.Call(instance, names[c], Values{x, y}, ending.fuel_used - 1),
-          Returned({rounds}));
+      EXPECT_EQ(machine.Call(instance, name, args, ending.fuel_used),
+                Returned({rounds}));
+      for (uint64_t limit = 0; limit < ending.fuel_used; ++limit) {
+        EXPECT_NE(machine.Call(instance, name, args, limit),
+                  Returned({rounds}));
+      }
     }
   }
 }
@@ -429,7 +455,9 @@ struct CopyLoop {
   bool is_less = false;       // the counter is compared by i32.lt_u
   bool is_end_first = false;  // end != counter
   bool is_counter_first = false;
-  bool in_else = false;
+  // Where the loop goes on: in the arm of an `if`, in its else-arm, behind it,
+  // behind a block that was left.
+  enum Place { kIf, kElse, kBehindIf, kBehindBlock } place = kIf;
   bool by_local = false;  // the last parameter, not 1
   uint32_t load_offset = 0;
   uint32_t store_offset = 0;
@@ -440,11 +468,24 @@ struct CopyLoop {
       code->Get(is_counter_first ? base : 2).Op(Op::kI32Add);
     };
     Code code;
-    code.Loop().Get(is_end_first ? 3 : 2).Get(is_end_first ? 2 : 3);
-    if (in_else) {
-      code.Op(is_less ? Op::kI32GeU : Op::kI32Eq).If().Else();
-    } else {
-      code.Op(is_less ? Op::kI32LtU : Op::kI32Ne).If();
+    code.Loop();
+    if (place == kBehindBlock) code.Block();
+    code.Get(is_end_first ? 3 : 2).Get(is_end_first ? 2 : 3);
+    const Op goes_on = is_less ? Op::kI32LtU : Op::kI32Ne;
+    const Op ends = is_less ? Op::kI32GeU : Op::kI32Eq;
+    switch (place) {
+      case kIf:
+        code.Op(goes_on).If();
+        break;
+      case kElse:
+        code.Op(ends).If().Else();
+        break;
+      case kBehindIf:
+        code.Op(ends).If().Get(2).Return().End().Block();
+        break;
+      case kBehindBlock:
+        code.Op(goes_on).BrIf(0).Get(2).Return().End().Block();
+        break;
     }
     address(&code, 0);
     address(&code, 1);
@@ -490,12 +531,12 @@ TEST(FuseTest, LoopsThatCopyBytes) {
       {UINT32_MAX, 0, 1, 40},    {0, UINT32_MAX, 1, 40},
       {0, 50, UINT32_MAX, 20},   {0, 0xffffffc0, 0, 200},
       {200, 100, 0xffffffe0, 8}, {0, 0, 0, kPage + 1}};
-  for (int shape = 0; shape < 64; ++shape) {
+  for (int shape = 0; shape < 128; ++shape) {
     const CopyLoop loop = {.is_less = (shape & 1) != 0,
                            .is_end_first = (shape & 3) == 2,
                            .is_counter_first = (shape & 4) != 0,
-                           .in_else = (shape & 8) != 0,
-                           .by_local = (shape & 32) != 0,
+                           .place = CopyLoop::Place((shape >> 5) & 3),
+                           .by_local = (shape & 8) != 0,
                            .load_offset = shape & 16 ? 3u : 0u,
                            .store_offset = shape & 16 ? 70000u : 0u};
     Functions functions({kI32, kI32, kI32, kI32, kI32}, {kI32},
@@ -514,7 +555,7 @@ TEST(FuseTest, LoopsThatCopyBytes) {
     for (Values args : all_args) {
       // By 2 or by nothing it is a loop like any other.
       const uint64_t steps[] = {1, 1, 2, 0};
-      args.push_back(steps[shape & 32 ? args[0] % 4 : 0]);
+      args.push_back(steps[shape & 8 ? args[0] % 4 : 0]);
       for (const uint64_t fuel :
            {uint64_t{1000000}, uint64_t{100}, uint64_t{300}, uint64_t{301},
             uint64_t{302}, uint64_t{315}, uint64_t{1500}, uint64_t{4000}}) {

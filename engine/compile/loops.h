@@ -19,6 +19,20 @@ void Translator::NoteLoopHead(Control* c, const uint8_t* r) {
   }
 }
 
+// A label of `c` was just bound, to which nothing falls through: if the loop
+// around it has a head that leads here, its rounds go on here.
+void Translator::NoteLoopBody(Control* c) {
+  for (uint32_t i = 0; i < kLoopHeadScanMax; ++i) {
+    --c;
+    if (c->kind == Control::kLoop) {
+      c->goes_on_taken = c->head_op != kNoBranch &&
+                         Get<const uint8_t*>(c->loop_entry + 16) == out_;
+      return;
+    }
+    if (c->kind != Control::kBlock) return;
+  }
+}
+
 // Whether the loop goes on in the else-arm of the `if` that it begins with, so
 // where its head is taken; that arm is then the one at hand.
 bool Translator::GoesOnInElse(const Control* loop) const {
@@ -32,18 +46,19 @@ bool Translator::GoesOnInElse(const Control* loop) const {
   return false;
 }
 
-// A branch back to a loop that begins with a branch out of it: the same
-// comparison, negated. It leads behind the loop's head; there is no label
-// there, but nothing is known of the accumulators.
+// A branch back to a loop that begins with a branch: the same comparison,
+// negated unless the loop goes on where its head is taken. It leads where the
+// head would; nothing is known of the accumulators there.
 bool Translator::TryLoopBranch(const Control* loop) {
   using namespace interp;
   if (loop->kind != Control::kLoop || loop->head_op == kNoBranch) return false;
-  const bool is_taken = GoesOnInElse(loop);
+  const bool is_taken = loop->goes_on_taken || GoesOnInElse(loop);
   uint32_t relative = loop->head_op - kOpBrI32Eq_SS;
   uint32_t which = relative / kBinForms;
   if (which >= kComparingBranches) {
     relative = loop->head_op - kOpBrI32AndNotZero_SS;
-    which = kComparingBranches + (relative < kBinForms);
+    // The head's own comparison, or the other one of the two.
+    which = kComparingBranches + ((relative >= kBinForms) == is_taken);
   } else if (!is_taken) {
     which = which < 10 ? kNegated[which] : 10 + kNegated[which - 10];
   }
@@ -51,13 +66,14 @@ bool Translator::TryLoopBranch(const Control* loop) {
   const uint32_t op =
       kOpLoopBrI32Eq_S + 2 * which + (relative % kBinForms == kFormImm);
   TryLoopCopy(op, loop, is_taken);
-  // Its head is no better than what would lead there.
-  if (is_taken) return false;
+  const uint8_t* const target =
+      is_taken ? Get<const uint8_t*>(head + 16) : head + 32;
   SetOp(out_, op);
   Put<uint32_t>(out_ + 8, Get<uint32_t>(head + 8));
   Put<uint32_t>(out_ + 12, loop->loop_cost);
-  Put<const uint8_t*>(out_ + 16, head + 32);
-  Put<uint64_t>(out_ + 24, Get<uint32_t>(head + 24));
+  Put<const uint8_t*>(out_ + 16, target);
+  Put<uint32_t>(out_ + 24, Get<uint32_t>(head + (is_taken ? 12 : 24)));
+  Put<uint32_t>(out_ + 28, static_cast<uint32_t>(target - head));
   out_ += 32;
   return true;
 }

@@ -42,6 +42,8 @@ inline constexpr uint32_t kNoBranch = UINT32_MAX;
 struct Control {
   enum Kind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
   Kind kind;
+  // Loops: where their head is taken, they go on; known once that is bound.
+  bool goes_on_taken;
   uint32_t height;  // entries below its own
   const uint8_t* params;
   const uint8_t* results;

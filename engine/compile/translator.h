@@ -147,6 +147,7 @@ class Translator {
 
   // --- branches back (loops.h)
   ASHLAR_INLINE void NoteLoopHead(Control* c, const uint8_t* r);
+  ASHLAR_INLINE void NoteLoopBody(Control* c);
   ASHLAR_INLINE bool GoesOnInElse(const Control* loop) const;
   ASHLAR_INLINE bool TryLoopBranch(const Control* loop);
   ASHLAR_INLINE void TryLoopCopy(uint32_t op, const Control* loop,
