@@ -597,13 +597,25 @@ TEST(FuseTest, LoopsThatCopyOtherwise) {
     code.Get(2).I32(s.step).Op(Op::kI32Add).Set(2).Br(1).End().End().Get(2);
     functions.Add({}, code);
   }
+  // With one instruction more at its end, which counts the rounds.
+  Code counting;
+  counting.Loop().Get(2).Get(3).Op(Op::kI32Ne).If();
+  counting.Get(0).Get(2).Op(Op::kI32Add).Get(1).Get(2).Op(Op::kI32Add);
+  counting.Mem(Op::kI32Load8U, 0, 0).Mem(Op::kI32Store8, 0, 0);
+  counting.Get(2).I32(1).Op(Op::kI32Add).Set(2);
+  counting.Get(4).I32(1).Op(Op::kI32Add).Set(4).Br(1).End().End().Get(4);
+  const std::string rounds = functions.Add({kI32}, counting);
   const CompiledModule module(functions.Build());
   ASSERT_EQ(module.error(), "");
-  for (uint32_t f = 0; f < std::size(kShapes); ++f) {
+  for (uint32_t f = 0; f <= std::size(kShapes); ++f) {
     EXPECT_EQ(interp::CodeText(module.code(), f).find("LoopCopy"),
               std::string::npos)
         << f;
   }
+  Machine machine(1000);
+  EXPECT_EQ(machine.Call(machine.Instantiate(module), rounds,
+                         Values{100, 300, 5, 90}),
+            Returned({85}));
 }
 
 TEST(FuseTest, GlobalsThatAreAddedTo) {
