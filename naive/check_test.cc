@@ -221,6 +221,22 @@ TEST(Check, DiffersWhereAnAccountWasNotRemoved) {
   EXPECT_EQ(result.reason, "removed accounts");
 }
 
+// Of an account that was removed nothing is left, whatever of it is known.
+TEST(Check, RemovedAccountsLoseWhatWasRead) {
+  Chain chain;
+  chain.state().SetStorage(Account(0xc0), "x", "old");
+  chain.state().SetBalance(Account(0xc0), 7);
+  const std::string module = Contract(
+      "seal1.terminate seal1.get_storage",
+      "(drop (call $get_storage (i32.const 64) (i32.const 1) (i32.const 256)"
+      " (i32.const 128)))"
+      "(call $terminate (i32.const 0))",
+      "(data (i32.const 0) \"" + Escaped(std::string(32, '\x22')) +
+          "\") (data (i32.const 64) \"x\") (data (i32.const 128) \"\\40\")");
+  const Tally tally = CheckAll(RecordOf(&chain, chain.Request(module, "call")));
+  EXPECT_EQ(tally.agree, 1);
+}
+
 // A read that the engine never made: it knows less than it should.
 TEST(Check, DiffersWhereAReadIsMissing) {
   Chain chain;
