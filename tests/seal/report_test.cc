@@ -10,6 +10,7 @@
 #include "engine/estimation.h"
 #include "engine/host/resources.h"
 #include "engine/loader.h"
+#include "engine/profile.h"
 #include "engine/state/overrides.h"
 #include "engine/state/value.h"
 #include "gmock/gmock.h"
@@ -386,6 +387,27 @@ TEST(Needs, OfWhatWasRefused) {
   EXPECT_EQ(NeedOf(refused, Resource::kInputSize).needed, (1u << 20) + 7);
   EXPECT_EQ(refused.result.diagnostics.phase, Phase::kPrepare);
   EXPECT_THAT(refused.result.diagnostics.call_path, IsEmpty());
+}
+
+// What is refused as a whole is in no amount that was used.
+TEST(Needs, OfReturnDataThatWasRefused) {
+  engine::Profile tight = *engine::ProfileSet::BuiltIn().FindByName("seal-1");
+  tight.name = "tight";
+  tight.limits.return_size_bytes_max = 8;
+  engine::ProfileSet profiles;
+  ASSERT_TRUE(profiles.Add(tight).ok());
+  engine::Engine engine({.profiles = &profiles});
+  Chain chain;
+  ExecuteRequest request = chain.Request(
+      Contract("", "(call $return (i32.const 0) (i32.const 0) (i32.const 9))"),
+      "call");
+  request.profile = profiles.FindByName("tight")->digest;
+  const auto estimation = engine.Estimate(request, &chain.state(), nullptr);
+  ASSERT_TRUE(estimation.ok()) << estimation.status();
+  const engine::ResourceNeed& need = NeedOf(*estimation, Resource::kReturnSize);
+  EXPECT_TRUE(need.exceeded);
+  EXPECT_EQ(need.limit, 8u);
+  EXPECT_EQ(need.needed, 9u);
 }
 
 std::vector<std::string> Describe(const std::vector<engine::Access>& list) {
