@@ -76,6 +76,16 @@ def parse_dump(text):
   return name.group(1), counts["Ir"], counts.get("Bi", 0)
 
 
+def parse_build(text):
+  return re.search(r"^build: (\S+)$", text, re.M).group(1)
+
+
+def build_of(program):
+  """Who built it; valgrind cannot load what has sanitizers."""
+  return parse_build(subprocess.run([program, "no workload"], check=True,
+                                    stdout=subprocess.PIPE, text=True).stdout)
+
+
 def count(program, names):
   """Runs the workloads; those of `names`, or all."""
   folder = tempfile.mkdtemp()
@@ -90,7 +100,7 @@ def count(program, names):
       print(run.stderr)
       raise SystemExit(f"instructions: exit status {run.returncode}")
     counted = Counted(
-        build=re.search(r"^build: (\S+)$", run.stdout, re.M).group(1),
+        build=parse_build(run.stdout),
         skipped=SKIPPED.findall(run.stdout))
     print(run.stdout, end="")
     for path in glob.glob(folder + "/out*"):
@@ -132,17 +142,20 @@ def main(arguments):
   if shutil.which("valgrind") is None:
     print("skipped: instructions: valgrind is not installed")
     return 0
-  counted = count(os.path.realpath(program), rest)
+  program = os.path.realpath(program)
+  is_update = "--update" in arguments
   with open(path, encoding="utf-8") as file:
     baseline = parse_baseline(file.read())
-  if "--update" in arguments:
+  build = build_of(program)
+  if build != baseline.build and not is_update:
+    print(f"skipped: instructions: built by {build}, the baseline is of "
+          f"{baseline.build}")
+    return 0
+  counted = count(program, rest)
+  if is_update:
     counted.rows = {**baseline.rows, **counted.rows}
     with open(path, "w", encoding="utf-8") as file:
       file.write(format_baseline(counted))
-    return 0
-  if counted.build != baseline.build:
-    print(f"skipped: instructions: built by {counted.build}, the baseline is "
-          f"of {baseline.build}")
     return 0
   lines, wrong = compare(baseline, counted)
   if not rest:

@@ -1,7 +1,7 @@
 #include "rpc/fuel_quota.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -75,12 +75,15 @@ absl::Status FuelQuota::Admit(absl::string_view client, absl::Time now) {
     fuel = Refill(client, now).fuel;
   }
   if (fuel > 0) return absl::OkStatus();
-  const double wait_seconds =
-      (1.0 - static_cast<double>(fuel)) / static_cast<double>(fuel_per_second_);
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "this client has used up its quota of ", fuel_per_second_,
-      " fuel per second; try again in ",
-      static_cast<int64_t>(std::ceil(wait_seconds * 1000)), " ms"));
+  // Until there is fuel again, rounded up. The debt is at most 2^61, so at 1 a
+  // second the milliseconds need more than 64 bits.
+  const auto missing = static_cast<unsigned __int128>(1 - fuel);
+  const auto wait_ms = std::min<unsigned __int128>(
+      (missing * 1000 + fuel_per_second_ - 1) / fuel_per_second_, UINT64_MAX);
+  return absl::ResourceExhaustedError(
+      absl::StrCat("this client has used up its quota of ", fuel_per_second_,
+                   " fuel per second; try again in ",
+                   static_cast<uint64_t>(wait_ms), " ms"));
 }
 
 void FuelQuota::Charge(absl::string_view client, uint64_t fuel,

@@ -1,8 +1,11 @@
 #include "rpc/fuel_quota.h"
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "metering/fuel.h"
 
@@ -42,7 +45,17 @@ TEST(FuelQuotaTest, ABucketHoldsOneSecond) {
 TEST(FuelQuotaTest, DebtSaturates) {
   FuelQuota quota(1);
   for (int i = 0; i < 1000; ++i) quota.Charge("a", metering::kFuelMax, kStart);
-  EXPECT_FALSE(quota.Admit("a", kStart + absl::Hours(24)).ok());
+  const absl::Status status = quota.Admit("a", kStart + absl::Hours(24));
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()),
+              ::testing::HasSubstr("in 18446744073709551615 ms"));
+}
+
+TEST(FuelQuotaTest, TheWaitIsRoundedUp) {
+  FuelQuota quota(3000);
+  quota.Charge("a", 3000 + 4, kStart);  // 5 are missing
+  EXPECT_THAT(std::string(quota.Admit("a", kStart).message()),
+              ::testing::HasSubstr("try again in 2 ms"));
 }
 
 TEST(FuelQuotaTest, ZeroAdmitsEverything) {
