@@ -248,6 +248,8 @@ absl::Status Serve(const Options& options) {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // Whoever reads our output may end before us.
+  std::signal(SIGPIPE, SIG_IGN);
 
   ASSIGN_OR_RETURN(const engine::ProfileSet profiles,
                    LoadProfiles(options.profile_files));

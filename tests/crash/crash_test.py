@@ -198,6 +198,15 @@ class CrashTest(unittest.TestCase):
     self.assertGreater(failed, 0)
     self.check()
 
+  def test_goes_on_when_nobody_reads_its_output(self):
+    server = Server(self.folder)
+    server.process.stdout.close()
+    server.process.send_signal(signal.SIGPIPE)
+    self.assertEqual(self.chain.go_on(server.address, 3), "")
+    server.process.send_signal(signal.SIGTERM)
+    self.assertEqual(server.process.wait(60), 0)
+    self.check()
+
   def test_terminated_while_it_commits(self):
     server = Server(self.folder)
     terminator = threading.Timer(0.2, server.process.send_signal,
