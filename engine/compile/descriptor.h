@@ -3,6 +3,7 @@
 #ifndef ENGINE_COMPILE_DESCRIPTOR_H_
 #define ENGINE_COMPILE_DESCRIPTOR_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "engine/wasm/features.h"
@@ -72,6 +73,7 @@ enum class Class : uint8_t {
   kTableSize,
   kTableFill,
 };
+inline constexpr size_t kClasses = static_cast<size_t>(Class::kTableFill) + 1;
 
 inline constexpr uint8_t kCommutative = 1;
 inline constexpr uint8_t kSubtraction = 2;

@@ -120,7 +120,11 @@ struct State;
 #else
 #define ASHLAR_STEP_CALL
 #endif
+#if defined(__clang__)
 using Step = bool(ASHLAR_STEP_CALL*)(ASHLAR_STEP_PARAMS);
+#else
+using Step = uintptr_t;  // a label (steps.h)
+#endif
 
 // How the translator goes on with an opcode.
 struct StepRow {
@@ -130,21 +134,6 @@ struct StepRow {
 // By opcode, then by opcode behind the prefix.
 inline constexpr uint32_t kPrefixedOpcodes = 32;
 inline constexpr uint32_t kStepRows = 256 + kPrefixedOpcodes;
-
-#if !defined(__clang__)
-// The next step and its arguments, written and read one by one: as a whole they
-// are copied in pieces of other sizes than those in which they were written,
-// and each such piece waits until the writes are done. That made translation
-// four times slower.
-struct NextStep {
-  Step step;
-  const uint8_t* ip;
-  Entry* sp;
-  uint8_t* out;
-  uint32_t cost;
-  Descriptor descriptor;
-};
-#endif
 
 // No slot.
 inline constexpr int32_t kNone = 0x7fffffff;
@@ -206,9 +195,6 @@ struct State {
   uint64_t pending = 0;
   Local locals[kDirectLocals];  // the first ones
   StepRow rows[kStepRows];
-#if !defined(__clang__)
-  NextStep next;
-#endif
 };
 
 }  // namespace ashlar::compile

@@ -1,8 +1,6 @@
 #include "engine/compile/translate.h"
 
-#include <utility>
-
-#include "engine/compile/bulk.h"
+#include "engine/compile/steps.h"
 #include "metering/fuel.h"
 
 namespace ashlar::compile {
@@ -170,185 +168,6 @@ bool Translator::Finish() {
   return true;
 }
 
-namespace {
-
-// An instruction that took the place of the ones before it, a fused load,
-// begins before `out_before`. One that wrote nothing does not.
-void Record(State* s, const uint8_t* out_before, uint32_t op_before,
-            const Translator& t) {
-  Context* const c = s->context;
-  const bool replaced = t.out() <= out_before && s->last_op != op_before;
-  const uint8_t* const from = replaced ? s->last : out_before;
-  c->records->push_back({static_cast<uint32_t>(from - c->code_begin),
-                         static_cast<uint32_t>(c->at - c->begin)});
-  c->at = t.ip();
-}
-
-// Goes on with the instruction of `row`, whose immediates stand `skip` bytes
-// behind the cursor.
-#if defined(__clang__)
-#define ASHLAR_TAIL [[clang::musttail]]
-#define ASHLAR_NEXT_STEP_OF(t, row_, skip)                            \
-  const StepRow& row = row_;                                          \
-  ASHLAR_TAIL return row.step(s, (t).ip_ + (skip), (t).sp_, (t).out_, \
-                              (t).cost_ + row.descriptor.price,       \
-                              row.descriptor)
-#else
-#define ASHLAR_TAIL
-// Without guaranteed tail calls, Translate() calls the steps in a loop.
-#define ASHLAR_NEXT_STEP_OF(t, row_, skip)         \
-  const StepRow& row = row_;                       \
-  s->next.step = row.step;                         \
-  s->next.ip = (t).ip_ + (skip);                   \
-  s->next.sp = (t).sp_;                            \
-  s->next.out = (t).out_;                          \
-  s->next.cost = (t).cost_ + row.descriptor.price; \
-  s->next.descriptor = row.descriptor;             \
-  return true
-#endif
-#define ASHLAR_NEXT_STEP(t) ASHLAR_NEXT_STEP_OF(t, s->rows[*(t).ip_], 1)
-
-// What handles the instructions of each class.
-#define STEPS(STEP, FAST)                                        \
-  FAST(kBinary, BinaryFast<false>(d), Binary<false>(d))          \
-  FAST(kCompare, BinaryFast<true>(d), Binary<true>(d))           \
-  STEP(kEqz, Eqz(d))                                             \
-  STEP(kUnary, Unary(d))                                         \
-  STEP(kFloatBinary, FloatBinary(d))                             \
-  STEP(kFloatCompare, FloatBinary(d))                            \
-  STEP(kFloatUnary, FloatUnary(d))                               \
-  STEP(kRetype, Retype(d))                                       \
-  FAST(kLoad, LoadOp<true>(d), LoadOp<false>(d))                 \
-  FAST(kStore, StoreOp<true>(d), StoreOp<false>(d))              \
-  STEP(kFloatLoad, FloatLoad(d))                                 \
-  STEP(kFloatStore, FloatStore(d))                               \
-  STEP(kUnreachable, Unreachable())                              \
-  STEP(kNop, Nop())                                              \
-  STEP(kBlock, EnterBlock(Control::kBlock))                      \
-  STEP(kLoop, EnterBlock(Control::kLoop))                        \
-  STEP(kIf, EnterIf())                                           \
-  STEP(kElse, Else())                                            \
-  STEP(kBr, Branch())                                            \
-  STEP(kBrIf, BranchIf())                                        \
-  STEP(kBrTable, BranchTable())                                  \
-  STEP(kReturn, Return())                                        \
-  FAST(kCall, CallOp<true>(), CallOp<false>())                   \
-  STEP(kCallIndirect, CallIndirect())                            \
-  STEP(kReturnCall, ReturnCall())                                \
-  STEP(kReturnCallIndirect, ReturnCallIndirect())                \
-  STEP(kDrop, Drop())                                            \
-  STEP(kSelect, Select(false))                                   \
-  STEP(kSelectT, Select(true))                                   \
-  FAST(kLocalGet, LocalGet<true>(), LocalGet<false>())           \
-  FAST(kLocalSet, LocalSet<true>(false), LocalSet<false>(false)) \
-  FAST(kLocalTee, LocalSet<true>(true), LocalSet<false>(true))   \
-  STEP(kGlobalGet, GlobalGet())                                  \
-  STEP(kGlobalSet, GlobalSet())                                  \
-  STEP(kTableGet, TableOp(Class::kTableGet))                     \
-  STEP(kTableSet, TableOp(Class::kTableSet))                     \
-  STEP(kRefNull, References(Class::kRefNull))                    \
-  STEP(kRefIsNull, References(Class::kRefIsNull))                \
-  STEP(kRefFunc, References(Class::kRefFunc))                    \
-  FAST(kI32Const, ConstI32<true>(), ConstI32<false>())           \
-  STEP(kI64Const, ConstI64())                                    \
-  STEP(kF32Const, ConstF32())                                    \
-  STEP(kF64Const, ConstF64())                                    \
-  STEP(kMemorySize, Memory(Class::kMemorySize))                  \
-  STEP(kMemoryGrow, Memory(Class::kMemoryGrow))                  \
-  STEP(kMemoryInit, Memory(Class::kMemoryInit))                  \
-  STEP(kDataDrop, Memory(Class::kDataDrop))                      \
-  STEP(kMemoryCopy, Memory(Class::kMemoryCopy))                  \
-  STEP(kMemoryFill, Memory(Class::kMemoryFill))                  \
-  STEP(kTableInit, TableOp(Class::kTableInit))                   \
-  STEP(kElemDrop, TableOp(Class::kElemDrop))                     \
-  STEP(kTableCopy, TableOp(Class::kTableCopy))                   \
-  STEP(kTableGrow, TableOp(Class::kTableGrow))                   \
-  STEP(kTableSize, TableOp(Class::kTableSize))                   \
-  STEP(kTableFill, TableOp(Class::kTableFill))
-
-#define STEP_FUNCTION(name, call)                           \
-  template <bool kRecord>                                   \
-  ASHLAR_STEP_CALL bool Step_##name(ASHLAR_STEP_PARAMS) {   \
-    Translator t(s, ip, sp, out, cost);                     \
-    [[maybe_unused]] const uint32_t op_before = s->last_op; \
-    if (ASHLAR_UNLIKELY(!t.call)) return false;             \
-    if constexpr (kRecord) Record(s, out, op_before, t);    \
-    ASHLAR_NEXT_STEP(t);                                    \
-  }
-// A fast form does the common case. Where it answers false it has changed
-// nothing, or the body is not valid; the other form decides.
-#define FAST_STEP_FUNCTION(name, fast, call)                            \
-  template <bool kRecord>                                               \
-  ASHLAR_STEP_CALL bool Slow_##name(ASHLAR_STEP_PARAMS) {               \
-    Translator t(s, ip, sp, out, cost);                                 \
-    [[maybe_unused]] const uint32_t op_before = s->last_op;             \
-    if (ASHLAR_UNLIKELY(!t.call)) return false;                         \
-    if constexpr (kRecord) Record(s, out, op_before, t);                \
-    ASHLAR_NEXT_STEP(t);                                                \
-  }                                                                     \
-  template <bool kRecord>                                               \
-  ASHLAR_STEP_CALL bool Step_##name(ASHLAR_STEP_PARAMS) {               \
-    Translator t(s, ip, sp, out, cost);                                 \
-    [[maybe_unused]] const uint32_t op_before = s->last_op;             \
-    if (ASHLAR_UNLIKELY(!t.fast)) {                                     \
-      ASHLAR_TAIL return Slow_##name<kRecord>(s, ip, sp, out, cost, d); \
-    }                                                                   \
-    if constexpr (kRecord) Record(s, out, op_before, t);                \
-    ASHLAR_NEXT_STEP(t);                                                \
-  }
-STEPS(STEP_FUNCTION, FAST_STEP_FUNCTION)
-#undef STEP_FUNCTION
-#undef FAST_STEP_FUNCTION
-
-template <bool kRecord>
-ASHLAR_STEP_CALL bool Step_kEnd(ASHLAR_STEP_PARAMS) {
-  Translator t(s, ip, sp, out, cost);
-  const uint32_t op_before = s->last_op;
-  if (s->control->kind == Control::kFunction) {
-    if (!t.EndFunction() || !t.Finish()) return false;
-    if constexpr (kRecord) Record(s, out, op_before, t);
-    return true;
-  }
-  if (ASHLAR_UNLIKELY(!t.End())) return false;
-  if constexpr (kRecord) Record(s, out, op_before, t);
-  ASHLAR_NEXT_STEP(t);
-}
-
-template <bool kRecord>
-ASHLAR_STEP_CALL bool Step_kPrefix(ASHLAR_STEP_PARAMS) {
-  Translator t(s, ip, sp, out, cost);
-  const uint32_t code = t.U32();
-  if (code >= kPrefixedOpcodes) return false;
-  ASHLAR_NEXT_STEP_OF(t, s->rows[256 + code], 0);
-}
-
-template <bool kRecord>
-ASHLAR_STEP_CALL bool Step_kIllegal(ASHLAR_STEP_PARAMS) {
-  return false;
-}
-
-template <bool kRecord>
-Step StepOf(Class klass) {
-  switch (klass) {
-#define STEP_CASE(name, call) \
-  case Class::name:           \
-    return &Step_##name<kRecord>;
-#define FAST_STEP_CASE(name, fast, call) STEP_CASE(name, call)
-    STEPS(STEP_CASE, FAST_STEP_CASE)
-#undef STEP_CASE
-#undef FAST_STEP_CASE
-    case Class::kEnd:
-      return &Step_kEnd<kRecord>;
-    case Class::kPrefix:
-      return &Step_kPrefix<kRecord>;
-    case Class::kIllegal:
-      return &Step_kIllegal<kRecord>;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
 void Scratch::UseSteps(wasm::Features features,
                        const metering::Schedule& schedule, bool record) {
   // Translation looks into both tables all over: fetched at once, they cost a
@@ -365,10 +184,15 @@ void Scratch::UseSteps(wasm::Features features,
   }
   DescriptorTable table;
   MakeDescriptors(features, schedule, &table);
+  Step steps[kClasses];
+  if (record) {
+    ListSteps<true>(steps);
+  } else {
+    ListSteps<false>(steps);
+  }
   for (uint32_t i = 0; i < kStepRows; ++i) {
     const Descriptor d = i < 256 ? table.one_byte[i] : table.prefixed[i - 256];
-    state.rows[i] = {record ? StepOf<true>(d.klass) : StepOf<false>(d.klass),
-                     d};
+    state.rows[i] = {steps[static_cast<size_t>(d.klass)], d};
   }
   features_ = features;
   schedule_ = schedule;
@@ -384,21 +208,8 @@ bool Translate(Context* context, uint8_t* out) {
   if (!t.Prologue()) return false;
   context->at = t.ip();
   const StepRow& first = s->rows[*t.ip()];
-  const Descriptor d = first.descriptor;
-  const uint32_t cost = t.cost() + d.price;
-#if defined(__clang__)
-  return first.step(s, t.ip() + 1, t.sp(), t.out(), cost, d);
-#else
-  NextStep& next = s->next;
-  next = {first.step, t.ip() + 1, t.sp(), t.out(), cost, d};
-  while (next.step != nullptr) {
-    const Step step = std::exchange(next.step, nullptr);
-    if (!step(s, next.ip, next.sp, next.out, next.cost, next.descriptor)) {
-      return false;
-    }
-  }
-  return true;
-#endif
+  return RunSteps(s, t.ip() + 1, t.sp(), t.out(),
+                  t.cost() + first.descriptor.price, first);
 }
 
 }  // namespace ashlar::compile

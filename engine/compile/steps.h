@@ -1,0 +1,221 @@
+// The translator's steps: what handles the instructions of each class, and how
+// one leads to the next. Included by translate.cc only.
+//
+// With clang a step is a function that ends in a tail call of the next one. GCC
+// has no guaranteed tail calls, and steps that return to a loop took 1.3 times
+// as long: there all steps are labels of one function.
+#ifndef ENGINE_COMPILE_STEPS_H_
+#define ENGINE_COMPILE_STEPS_H_
+
+#include "engine/compile/bulk.h"
+
+namespace ashlar::compile {
+
+// An instruction that took the place of the ones before it, a fused load,
+// begins before `out_before`. One that wrote nothing does not.
+inline void Record(State* s, const uint8_t* out_before, uint32_t op_before,
+                   const Translator& t) {
+  Context* const c = s->context;
+  const bool replaced = t.out() <= out_before && s->last_op != op_before;
+  const uint8_t* const from = replaced ? s->last : out_before;
+  c->records->push_back({static_cast<uint32_t>(from - c->code_begin),
+                         static_cast<uint32_t>(c->at - c->begin)});
+  c->at = t.ip();
+}
+
+// STEP(class, call): false: the body is not valid. FAST(class, fast, call): the
+// fast form does the common case; where it answers false it has changed
+// nothing, or the body is not valid, and the other form decides. BODY(class,
+// body): all that the step does.
+#define STEPS(STEP, FAST, BODY)                                  \
+  FAST(kBinary, BinaryFast<false>(d), Binary<false>(d))          \
+  FAST(kCompare, BinaryFast<true>(d), Binary<true>(d))           \
+  STEP(kEqz, Eqz(d))                                             \
+  STEP(kUnary, Unary(d))                                         \
+  STEP(kFloatBinary, FloatBinary(d))                             \
+  STEP(kFloatCompare, FloatBinary(d))                            \
+  STEP(kFloatUnary, FloatUnary(d))                               \
+  STEP(kRetype, Retype(d))                                       \
+  FAST(kLoad, LoadOp<true>(d), LoadOp<false>(d))                 \
+  FAST(kStore, StoreOp<true>(d), StoreOp<false>(d))              \
+  STEP(kFloatLoad, FloatLoad(d))                                 \
+  STEP(kFloatStore, FloatStore(d))                               \
+  STEP(kUnreachable, Unreachable())                              \
+  STEP(kNop, Nop())                                              \
+  STEP(kBlock, EnterBlock(Control::kBlock))                      \
+  STEP(kLoop, EnterBlock(Control::kLoop))                        \
+  STEP(kIf, EnterIf())                                           \
+  STEP(kElse, Else())                                            \
+  STEP(kBr, Branch())                                            \
+  STEP(kBrIf, BranchIf())                                        \
+  STEP(kBrTable, BranchTable())                                  \
+  STEP(kReturn, Return())                                        \
+  FAST(kCall, CallOp<true>(), CallOp<false>())                   \
+  STEP(kCallIndirect, CallIndirect())                            \
+  STEP(kReturnCall, ReturnCall())                                \
+  STEP(kReturnCallIndirect, ReturnCallIndirect())                \
+  STEP(kDrop, Drop())                                            \
+  STEP(kSelect, Select(false))                                   \
+  STEP(kSelectT, Select(true))                                   \
+  FAST(kLocalGet, LocalGet<true>(), LocalGet<false>())           \
+  FAST(kLocalSet, LocalSet<true>(false), LocalSet<false>(false)) \
+  FAST(kLocalTee, LocalSet<true>(true), LocalSet<false>(true))   \
+  STEP(kGlobalGet, GlobalGet())                                  \
+  STEP(kGlobalSet, GlobalSet())                                  \
+  STEP(kTableGet, TableOp(Class::kTableGet))                     \
+  STEP(kTableSet, TableOp(Class::kTableSet))                     \
+  STEP(kRefNull, References(Class::kRefNull))                    \
+  STEP(kRefIsNull, References(Class::kRefIsNull))                \
+  STEP(kRefFunc, References(Class::kRefFunc))                    \
+  FAST(kI32Const, ConstI32<true>(), ConstI32<false>())           \
+  STEP(kI64Const, ConstI64())                                    \
+  STEP(kF32Const, ConstF32())                                    \
+  STEP(kF64Const, ConstF64())                                    \
+  STEP(kMemorySize, Memory(Class::kMemorySize))                  \
+  STEP(kMemoryGrow, Memory(Class::kMemoryGrow))                  \
+  STEP(kMemoryInit, Memory(Class::kMemoryInit))                  \
+  STEP(kDataDrop, Memory(Class::kDataDrop))                      \
+  STEP(kMemoryCopy, Memory(Class::kMemoryCopy))                  \
+  STEP(kMemoryFill, Memory(Class::kMemoryFill))                  \
+  STEP(kTableInit, TableOp(Class::kTableInit))                   \
+  STEP(kElemDrop, TableOp(Class::kElemDrop))                     \
+  STEP(kTableCopy, TableOp(Class::kTableCopy))                   \
+  STEP(kTableGrow, TableOp(Class::kTableGrow))                   \
+  STEP(kTableSize, TableOp(Class::kTableSize))                   \
+  STEP(kTableFill, TableOp(Class::kTableFill))                   \
+  BODY(kEnd, END_STEP)                                           \
+  BODY(kPrefix, PREFIX_STEP)                                     \
+  BODY(kIllegal, { return false; })
+
+#define CALL_STEP(call, if_false)                           \
+  {                                                         \
+    Translator t(s, ip, sp, out, cost);                     \
+    [[maybe_unused]] const uint32_t op_before = s->last_op; \
+    if (ASHLAR_UNLIKELY(!t.call)) {                         \
+      if_false;                                             \
+    }                                                       \
+    if constexpr (kRecord) Record(s, out, op_before, t);    \
+    NEXT_STEP(t, s->rows[*t.ip()], 1);                      \
+  }
+#define END_STEP                                            \
+  {                                                         \
+    Translator t(s, ip, sp, out, cost);                     \
+    [[maybe_unused]] const uint32_t op_before = s->last_op; \
+    if (s->control->kind == Control::kFunction) {           \
+      if (!t.EndFunction() || !t.Finish()) return false;    \
+      if constexpr (kRecord) Record(s, out, op_before, t);  \
+      return true;                                          \
+    }                                                       \
+    if (ASHLAR_UNLIKELY(!t.End())) return false;            \
+    if constexpr (kRecord) Record(s, out, op_before, t);    \
+    NEXT_STEP(t, s->rows[*t.ip()], 1);                      \
+  }
+#define PREFIX_STEP                             \
+  {                                             \
+    Translator t(s, ip, sp, out, cost);         \
+    const uint32_t code = t.U32();              \
+    if (code >= kPrefixedOpcodes) return false; \
+    NEXT_STEP(t, s->rows[256 + code], 0);       \
+  }
+
+#if defined(__clang__)
+
+// Goes on with the instruction of `row`, whose immediates stand `skip` bytes
+// behind the cursor.
+#define NEXT_STEP(t, row_, skip)                 \
+  const StepRow& row = row_;                     \
+  [[clang::musttail]] return row.step(           \
+      s, (t).ip() + (skip), (t).sp(), (t).out(), \
+      (t).cost() + row.descriptor.price, row.descriptor)
+#define STEP_FUNCTION(name, body) \
+  template <bool kRecord>         \
+  ASHLAR_STEP_CALL bool name(ASHLAR_STEP_PARAMS) body
+#define STEP(name, call) \
+  STEP_FUNCTION(Step_##name, CALL_STEP(call, return false))
+#define FAST(name, fast, call)                                         \
+  STEP_FUNCTION(Slow_##name, CALL_STEP(call, return false))            \
+  STEP_FUNCTION(                                                       \
+      Step_##name,                                                     \
+      CALL_STEP(fast, [[clang::musttail]] return Slow_##name<kRecord>( \
+                          s, ip, sp, out, cost, d)))
+#define BODY(name, body) STEP_FUNCTION(Step_##name, body)
+STEPS(STEP, FAST, BODY)
+#undef STEP
+#undef FAST
+#undef BODY
+
+// The steps by class.
+template <bool kRecord>
+void ListSteps(Step* by_class) {
+#define STEP(name, ...) \
+  by_class[static_cast<size_t>(Class::name)] = &Step_##name<kRecord>;
+  STEPS(STEP, STEP, STEP)
+#undef STEP
+}
+
+// Handles a body from the instruction of `first`, whose immediates stand at
+// `ip`. False: the body is not valid.
+inline bool RunSteps(State* s, const uint8_t* ip, Entry* sp, uint8_t* out,
+                     uint32_t cost, const StepRow& first) {
+  return first.step(s, ip, sp, out, cost, first.descriptor);
+}
+
+#else
+
+#define NEXT_STEP(t, row_, skip)            \
+  const StepRow& row = row_;                \
+  ip = (t).ip() + (skip);                   \
+  sp = (t).sp();                            \
+  out = (t).out();                          \
+  cost = (t).cost() + row.descriptor.price; \
+  d = row.descriptor;                       \
+  goto* reinterpret_cast<void*>(row.step)
+
+// Lists the steps by class, or runs them from `first`.
+template <bool kRecord>
+bool ListOrRun(Step* by_class, Step first, ASHLAR_STEP_PARAMS) {
+  if (by_class != nullptr) {
+#define STEP(name, ...) \
+  by_class[static_cast<size_t>(Class::name)] = reinterpret_cast<Step>(&&name);
+    STEPS(STEP, STEP, STEP)
+#undef STEP
+    return true;
+  }
+  goto* reinterpret_cast<void*>(first);
+#define BODY(name, body) \
+  name:                  \
+  body
+#define STEP(name, call) BODY(name, CALL_STEP(call, return false))
+#define FAST(name, fast, call)                  \
+  BODY(name, CALL_STEP(fast, goto Slow_##name)) \
+  BODY(Slow_##name, CALL_STEP(call, return false))
+  STEPS(STEP, FAST, BODY)
+#undef STEP
+#undef FAST
+#undef BODY
+}
+
+template <bool kRecord>
+void ListSteps(Step* by_class) {
+  ListOrRun<kRecord>(by_class, 0, nullptr, nullptr, nullptr, nullptr, 0, {});
+}
+
+inline bool RunSteps(State* s, const uint8_t* ip, Entry* sp, uint8_t* out,
+                     uint32_t cost, const StepRow& first) {
+  return (s->context->records != nullptr
+              ? &ListOrRun<true>
+              : &ListOrRun<false>)(nullptr, first.step, s, ip, sp, out, cost,
+                                   first.descriptor);
+}
+
+#endif
+
+#undef NEXT_STEP
+#undef CALL_STEP
+#undef END_STEP
+#undef PREFIX_STEP
+#undef STEPS
+
+}  // namespace ashlar::compile
+
+#endif  // ENGINE_COMPILE_STEPS_H_
