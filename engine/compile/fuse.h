@@ -65,6 +65,25 @@ bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
   return true;
 }
 
+// The operand that acc holds (form 1 the left, 2 the right one) was loaded
+// right before this addition, which is made next: the load does its work, too,
+// and stays where it is, so that it is known where it traps. Not so i32, whose
+// sums are addresses: loads do that addition.
+bool Translator::TryFuseLoadAdd(Descriptor d, uint32_t form) {
+  using namespace interp;
+  if (d.op != kOpI64Add_SS || s_->last_op != kOpI64Load_S) return false;
+  Entry* const x = sp_ - 2;
+  const Entry* const y = sp_ - 1;
+  const int32_t loaded = form == 1 ? x->slot : y->slot;
+  if (s_->last + 16 != out_ || s_->last_dst != loaded || loaded < s_->temps) {
+    return false;
+  }
+  if (form == 1) x->slot = y->slot;
+  SetOp(s_->last, kOpI64LoadAdd);
+  Replace2(kOpI64Add_SA, Temp(x), d);
+  return true;
+}
+
 // The store's form that adds two slots to its address.
 inline constexpr uint32_t kFormSummed = 7;
 

@@ -12,6 +12,7 @@
 
 #include "engine/compile/compile.h"
 #include "engine/compile/test_machine.h"
+#include "engine/compile/test_programs.h"
 #include "engine/interp/code_text.h"
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
@@ -25,9 +26,11 @@ namespace {
 using testing::Code;
 using testing::CompiledModule;
 using testing::Ending;
-using testing::ExternKind;
+using testing::Functions;
+using testing::Holds;
+using testing::kComparisons32;
+using testing::kComparisons64;
 using testing::Machine;
-using testing::ModuleBuilder;
 using testing::Op;
 using testing::OutOfFuelBy;
 using testing::Returned;
@@ -40,66 +43,6 @@ constexpr ValType kI32 = ValType::kI32;
 constexpr ValType kI64 = ValType::kI64;
 constexpr ValType kF32 = ValType::kF32;
 constexpr ValType kF64 = ValType::kF64;
-
-constexpr Op kComparisons32[] = {
-    Op::kI32Eq,  Op::kI32Ne,  Op::kI32LtS, Op::kI32LtU, Op::kI32GtS,
-    Op::kI32GtU, Op::kI32LeS, Op::kI32LeU, Op::kI32GeS, Op::kI32GeU};
-constexpr Op kComparisons64[] = {
-    Op::kI64Eq,  Op::kI64Ne,  Op::kI64LtS, Op::kI64LtU, Op::kI64GtS,
-    Op::kI64GtU, Op::kI64LeS, Op::kI64LeU, Op::kI64GeS, Op::kI64GeU};
-
-// The comparison of that number, as either array counts.
-template <typename S, typename U>
-bool Holds(int comparison, U x, U y) {
-  const auto a = static_cast<S>(x);
-  const auto b = static_cast<S>(y);
-  switch (comparison) {
-    case 0:
-      return x == y;
-    case 1:
-      return x != y;
-    case 2:
-      return a < b;
-    case 3:
-      return x < y;
-    case 4:
-      return a > b;
-    case 5:
-      return x > y;
-    case 6:
-      return a <= b;
-    case 7:
-      return x <= y;
-    case 8:
-      return a >= b;
-    default:
-      return x >= y;
-  }
-}
-
-// A module with functions of one type, exported as f0, f1, ...
-class Functions {
- public:
-  Functions(const Types& params, const Types& results, uint32_t pages = 1) {
-    module_.Memory({pages, {}});
-    module_.Global(kI32, true, Code().I32(40).End());
-    module_.Global(kI32, true, Code().I32(50).End());
-    module_.Global(kF64, true, Code().F64(0).End());
-    type_ = module_.Type(params, results);
-  }
-  std::string Add(const Types& locals, const Code& code) {
-    const std::string name = "f" + std::to_string(count_++);
-    module_.Export(name, ExternKind::kFunc,
-                   module_.Func(type_, locals, Code(code).End()));
-    return name;
-  }
-  std::vector<uint8_t> Build() { return module_.Build(); }
-
- private:
-  ModuleBuilder module_;
-  uint32_t type_ = 0;
-  int count_ = 0;
-};
 
 // x + addend stands in local 0, or nowhere, when it is compared.
 struct Sum {
@@ -270,108 +213,6 @@ TEST(FuseTest, UnsignedDivisionByConstants) {
             Returned({0xfffffffdu % 7}));
 }
 
-// A loop with its test first: while (local 0 <comparison> local 1) { ++local 0;
-// ++local 2 }, at most 5 times round. `with_if`: the test is an `if` around
-// the body.
-Code TestedLoop(Op comparison, bool with_if, bool constant, int32_t y) {
-  Code code;
-  code.Block().Loop();
-  if (!with_if) code.Block();
-  code.Get(0);
-  constant ? code.I32(y) : code.Get(1);
-  code.Op(comparison);
-  with_if ? code.If() : code.Op(Op::kI32Eqz).BrIf(0);
-  code.Get(0).I32(1).Op(Op::kI32Add).Set(0);
-  code.Get(2).I32(1).Op(Op::kI32Add).Tee(2).I32(5).Op(Op::kI32Eq).BrIf(2);
-  code.Br(1).End().End().End().Get(2);
-  return code;
-}
-
-TEST(FuseTest, LoopsThatBeginWithATest) {
-  constexpr int32_t kRight[] = {0, 3, -2, 32767, 40000};
-  Functions functions({kI32, kI32}, {kI32});
-  struct Loop {
-    std::string name;
-    int comparison;
-    int32_t y;
-    bool with_if;
-  };
-  std::vector<Loop> loops;
-  for (int c = 0; c < 10; ++c) {
-    for (bool with_if : {false, true}) {
-      for (bool constant : {false, true}) {
-        for (int32_t y : kRight) {
-          loops.push_back(
-              {functions.Add(
-                   {kI32}, TestedLoop(kComparisons32[c], with_if, constant, y)),
-               c, y, with_if});
-        }
-      }
-    }
-  }
-  const CompiledModule module(functions.Build());
-  ASSERT_EQ(module.error(), "");
-  Machine machine(1000);
-  interp::Instance* instance = machine.Instantiate(module);
-  for (const Loop& loop : loops) {
-    const auto y = static_cast<uint32_t>(loop.y);
-    for (uint32_t x : {0u, 1u, 2u, uint32_t(-4), y - 2, y, y + 1}) {
-      uint64_t rounds = 0;
-      bool left = false;
-      while (Holds<int32_t>(loop.comparison, uint32_t(x + rounds), y)) {
-        if (++rounds == 5) {
-          left = true;
-          break;
-        }
-      }
-      const Values args = {x, y};
-      const Ending ending = machine.Call(instance, loop.name, args);
-      EXPECT_EQ(ending, Returned({rounds})) << loop.name << " " << x;
-      // 1 for the local; a test 4, or 5 with its eqz; a round 11; the
-      // branch back 1; the end 1.
-      const uint64_t test = loop.with_if ? 4 : 5;
-      const uint64_t want =
-          1 + 1 + test * (rounds + !left) + 11 * rounds + (rounds - left);
-      EXPECT_EQ(ending.fuel_used, want) << loop.name << " " << x;
-    }
-  }
-}
-
-// Each charge that fails is missed by what it alone wanted: the run of the
-// loop's head and the run behind it stay two.
-TEST(FuseTest, ChargesOfALoopThatBeginsWithATest) {
-  for (bool with_if : {false, true}) {
-    Functions functions({kI32, kI32}, {kI32});
-    const std::string f =
-        functions.Add({kI32}, TestedLoop(Op::kI32Ne, with_if, false, 0));
-    const CompiledModule module(functions.Build());
-    ASSERT_EQ(module.error(), "");
-    Machine machine(1000);
-    interp::Instance* instance = machine.Instantiate(module);
-    // Two rounds: local and test; then rounds and tests by turns; the end.
-    const uint64_t test = with_if ? 4 : 5;
-    const std::vector<uint64_t> charges = {1 + test, 11, 1,    test,
-                                           11,       1,  test, 1};
-    uint64_t total = 0;
-    for (uint64_t c : charges) total += c;
-    EXPECT_EQ(machine.Call(instance, f, Values{0, 2}, total), Returned({2}));
-    for (uint64_t limit = 0; limit < total; ++limit) {
-      uint64_t paid = 0;
-      uint64_t missing = 0;
-      for (uint64_t c : charges) {
-        if (paid + c > limit) {
-          missing = paid + c - limit;
-          break;
-        }
-        paid += c;
-      }
-      EXPECT_EQ(machine.Call(instance, f, Values{0, 2}, limit),
-                OutOfFuelBy(missing))
-          << limit;
-    }
-  }
-}
-
 // Globals 0 and 1 begin with 40 and 50; f(x, y).
 Ending Eval(const Code& code, const Values& args) {
   Functions functions({kI32, kI32}, {kI32});
@@ -384,238 +225,60 @@ Ending Eval(const Code& code, const Values& args) {
 
 Code& Global(Code* code, Op op, uint32_t index) { return code->Op(op, index); }
 
-// while (!(local 0 <comparison> local 1)): the loop goes on where its head is
-// taken. Otherwise as TestedLoop.
-enum class GoesOn { kInElse, kBehindElse, kBehindIf, kBehindBlock };
-Code LoopThatGoesOn(GoesOn where, Op comparison) {
-  Code code;
-  code.Block().Loop().Block();
-  if (where == GoesOn::kBehindBlock) code.Block();
-  code.Get(0).Get(1).Op(comparison);
-  if (where == GoesOn::kBehindBlock) {
-    code.Op(Op::kI32Eqz).BrIf(0).Br(3).End().Block();
-  } else {
-    code.If().Br(3);
-    if (where != GoesOn::kBehindIf) code.Else();
-    if (where != GoesOn::kInElse) code.End().Block();
+// A sum that takes one operand from memory.
+TEST(FuseTest, LoadsThatAreAddedAtOnce) {
+  Functions functions({kI32, kI64}, {kI64});
+  std::vector<std::string> names;
+  for (const bool is_left : {false, true}) {
+    Code code;
+    if (!is_left) code.Get(1);
+    code.Get(0).Mem(Op::kI64Load, 0, 5);
+    if (is_left) code.Get(1);
+    names.push_back(functions.Add({}, code.Op(Op::kI64Add)));
   }
-  code.Get(0).I32(1).Op(Op::kI32Add).Set(0);
-  code.Get(2).I32(1).Op(Op::kI32Add).Tee(2).I32(5).Op(Op::kI32Eq).BrIf(3);
-  code.Br(2).End().End().End().End().Get(2);
-  return code;
-}
-
-TEST(FuseTest, LoopsThatGoOnWhereTheirHeadIsTaken) {
-  Functions functions({kI32, kI32}, {kI32});
-  struct Loop {
-    std::string name;
-    int comparison;
-  };
-  std::vector<Loop> loops;
-  for (const GoesOn where : {GoesOn::kInElse, GoesOn::kBehindElse,
-                             GoesOn::kBehindIf, GoesOn::kBehindBlock}) {
-    for (int c = 0; c < 10; ++c) {
-      loops.push_back(
-          {functions.Add({kI32}, LoopThatGoesOn(where, kComparisons32[c])), c});
-    }
-  }
+  // What was loaded is kept: nothing is taken from it.
+  Code kept;
+  kept.Get(1).Get(0).Mem(Op::kI64Load, 0, 5).Tee(2).Op(Op::kI64Add);
+  names.push_back(functions.Add({kI64}, kept.Get(2).Op(Op::kI64Mul)));
+  // The sum goes to a local, and is compared, by a branch, too.
+  Code set;
+  set.Get(1).Get(0).Mem(Op::kI64Load, 0, 5).Op(Op::kI64Add).Set(1).Get(1);
+  names.push_back(functions.Add({}, set));
+  Code branch;
+  branch.Block().Get(1).Get(0).Mem(Op::kI64Load, 0, 5).Op(Op::kI64Add);
+  branch.Op(Op::kI64Eqz).BrIf(0).I64(1).Return().End().I64(2);
+  names.push_back(functions.Add({}, branch));
   const CompiledModule module(functions.Build());
   ASSERT_EQ(module.error(), "");
+  for (uint32_t f = 0; f < names.size(); ++f) {
+    EXPECT_EQ(
+        interp::CodeText(module.code(), f).find("LoadAdd") != std::string::npos,
+        f != 2)
+        << f;
+  }
   Machine machine(1000);
   interp::Instance* instance = machine.Instantiate(module);
-  for (uint32_t f = 0; f < loops.size(); ++f) {
-    const auto& [name, c] = loops[f];
-    EXPECT_NE(interp::CodeText(module.code(), f).find("LoopBr"),
-              std::string::npos)
-        << f;
-    const uint32_t y = 3;
-    for (uint32_t x : {0u, 1u, 2u, 3u, 4u, uint32_t(-4)}) {
-      uint64_t rounds = 0;
-      while (rounds < 5 && !Holds<int32_t>(c, uint32_t(x + rounds), y)) {
-        ++rounds;
-      }
-      const Values args = {x, y};
-      const Ending ending = machine.Call(instance, name, args);
-      EXPECT_EQ(ending, Returned({rounds})) << c << " " << x;
-      // The same whatever is left over, and no less will do.
-      EXPECT_EQ(machine.Call(instance, name, args, ending.fuel_used),
-                Returned({rounds}));
-      for (uint64_t limit = 0; limit < ending.fuel_used; ++limit) {
-        EXPECT_NE(machine.Call(instance, name, args, limit),
-                  Returned({rounds}));
-      }
-    }
-  }
-}
-
-// A loop that copies bytes, with a counter: parameters are to, from, counter,
-// end, and what the counter counts by. With `load` a signed one it is the same
-// loop, but none that makes many rounds at once.
-struct CopyLoop {
-  bool is_less = false;       // the counter is compared by i32.lt_u
-  bool is_end_first = false;  // end != counter
-  bool is_counter_first = false;
-  // Where the loop goes on: in the arm of an `if`, in its else-arm, behind it,
-  // behind a block that was left.
-  enum Place { kIf, kElse, kBehindIf, kBehindBlock } place = kIf;
-  bool by_local = false;  // the last parameter, not 1
-  uint32_t load_offset = 0;
-  uint32_t store_offset = 0;
-
-  Code Make(Op load) const {
-    const auto address = [&](Code* code, uint32_t base) {
-      code->Get(is_counter_first ? 2 : base);
-      code->Get(is_counter_first ? base : 2).Op(Op::kI32Add);
-    };
-    Code code;
-    code.Loop();
-    if (place == kBehindBlock) code.Block();
-    code.Get(is_end_first ? 3 : 2).Get(is_end_first ? 2 : 3);
-    const Op goes_on = is_less ? Op::kI32LtU : Op::kI32Ne;
-    const Op ends = is_less ? Op::kI32GeU : Op::kI32Eq;
-    switch (place) {
-      case kIf:
-        code.Op(goes_on).If();
-        break;
-      case kElse:
-        code.Op(ends).If().Else();
-        break;
-      case kBehindIf:
-        code.Op(ends).If().Get(2).Return().End().Block();
-        break;
-      case kBehindBlock:
-        code.Op(goes_on).BrIf(0).Get(2).Return().End().Block();
-        break;
-    }
-    address(&code, 0);
-    address(&code, 1);
-    code.Mem(load, 0, load_offset).Mem(Op::kI32Store8, 0, store_offset);
-    code.Get(2);
-    by_local ? code.Get(4) : code.I32(1);
-    code.Op(Op::kI32Add).Set(2).Br(1).End().End().Get(2);
-    return code;
-  }
-};
-
-// What a loop leaves behind, and how it ended.
-std::pair<Ending, std::vector<uint8_t>> RunCopyLoop(Machine* machine,
-                                                    interp::Instance* instance,
-                                                    const std::string& name,
-                                                    const Values& args,
-                                                    uint64_t fuel) {
-  const absl::Span<uint8_t> memory =
-      instance->memory->Slice(0, instance->memory->size_bytes());
-  for (size_t i = 0; i < memory.size(); ++i) {
-    memory[i] = static_cast<uint8_t>(i * 7 + i / 256);
-  }
-  Ending ending = machine->Call(instance, name, args, fuel);
-  return {std::move(ending), {memory.begin(), memory.end()}};
-}
-
-TEST(FuseTest, LoopsThatCopyBytes) {
-  constexpr uint32_t kPage = 65536;
-  const std::vector<Values> all_args = {
-      {100, 300, 0, 0},          {100, 300, 0, 1},
-      {100, 300, 0, 2},          {100, 300, 0, 3},
-      {100, 300, 0, 17},         {100, 300, 0, 65},
-      {100, 300, 0, 66},         {100, 300, 0, 1000},
-      {100, 300, 50, 90},        {100, 300, 90, 50},  // round the counter
-      {100, 100, 0, 40},         {101, 100, 0, 40},   // overlapping
-      {100, 101, 0, 40},         {139, 100, 0, 40},
-      {140, 100, 0, 40},         {163, 100, 0, 200},
-      {5000, 100, 0, 4899},      {kPage - 10, 0, 0, 10},
-      {kPage - 10, 0, 0, 11},    {0, kPage - 10, 0, 11},
-      {0, kPage - 10, 0, 200},   {kPage - 100, 0, 0, 200},
-      {0, kPage - 10, 0, 40},    {kPage - 10, 0, 0, 40},
-      {kPage, 0, 0, 4},          {0, UINT32_MAX, 0, 4},
-      {UINT32_MAX, 0, 1, 40},    {0, UINT32_MAX, 1, 40},
-      {0, 50, UINT32_MAX, 20},   {0, 0xffffffc0, 0, 200},
-      {200, 100, 0xffffffe0, 8}, {0, 0, 0, kPage + 1}};
-  for (int shape = 0; shape < 128; ++shape) {
-    const CopyLoop loop = {.is_less = (shape & 1) != 0,
-                           .is_end_first = (shape & 3) == 2,
-                           .is_counter_first = (shape & 4) != 0,
-                           .place = CopyLoop::Place((shape >> 5) & 3),
-                           .by_local = (shape & 8) != 0,
-                           .load_offset = shape & 16 ? 3u : 0u,
-                           .store_offset = shape & 16 ? 70000u : 0u};
-    Functions functions({kI32, kI32, kI32, kI32, kI32}, {kI32},
-                        /*pages=*/shape & 16 ? 3 : 1);
-    const std::string fast = functions.Add({}, loop.Make(Op::kI32Load8U));
-    const std::string slow = functions.Add({}, loop.Make(Op::kI32Load8S));
-    const CompiledModule module(functions.Build());
-    ASSERT_EQ(module.error(), "");
-    EXPECT_NE(interp::CodeText(module.code(), 0).find("LoopCopy"),
-              std::string::npos)
-        << shape;
-    EXPECT_EQ(interp::CodeText(module.code(), 1).find("LoopCopy"),
-              std::string::npos);
-    Machine machine(1000);
-    interp::Instance* instance = machine.Instantiate(module);
-    for (Values args : all_args) {
-      // By 2 or by nothing it is a loop like any other.
-      const uint64_t steps[] = {1, 1, 2, 0};
-      args.push_back(steps[shape & 8 ? args[0] % 4 : 0]);
-      for (const uint64_t fuel :
-           {uint64_t{1000000}, uint64_t{100}, uint64_t{300}, uint64_t{301},
-            uint64_t{302}, uint64_t{315}, uint64_t{1500}, uint64_t{4000}}) {
-        const auto want = RunCopyLoop(&machine, instance, slow, args, fuel);
-        const auto got = RunCopyLoop(&machine, instance, fast, args, fuel);
-        ASSERT_EQ(got.first, want.first)
-            << shape << " " << args[0] << " " << args[3] << " " << fuel;
-        ASSERT_EQ(got.first.fuel_used, want.first.fuel_used);
-        ASSERT_TRUE(got.second == want.second) << shape << " " << args[0];
-      }
-    }
-  }
-}
-
-// Loops that look alike but do something else.
-TEST(FuseTest, LoopsThatCopyOtherwise) {
-  // The locals that are added up to the store's and the load's address, and
-  // what the counter counts by.
-  struct Shape {
-    uint32_t to[2];
-    uint32_t from[2];
-    int32_t step;
+  constexpr uint64_t kLoaded = 0x8877665544332211;
+  std::memcpy(instance->memory->Slice(105, 8).data(), &kLoaded, 8);
+  const auto call = [&](size_t f, uint64_t at, uint64_t value) {
+    return machine.Call(instance, names[f], Values{at, value});
   };
-  constexpr Shape kShapes[] = {
-      {{0, 1}, {1, 2}, 1},   // one place
-      {{0, 2}, {1, 0}, 1},   // one byte
-      {{2, 2}, {1, 2}, 1},   // every second place
-      {{0, 2}, {2, 2}, 1},   // every second byte
-      {{0, 2}, {1, 2}, 2},   // every second byte to every second place
-      {{0, 2}, {1, 2}, -1},  // backwards
-  };
-  Functions functions({kI32, kI32, kI32, kI32}, {kI32});
-  for (const Shape& s : kShapes) {
-    Code code;
-    code.Loop().Get(2).Get(3).Op(Op::kI32Ne).If();
-    code.Get(s.to[0]).Get(s.to[1]).Op(Op::kI32Add);
-    code.Get(s.from[0]).Get(s.from[1]).Op(Op::kI32Add);
-    code.Mem(Op::kI32Load8U, 0, 0).Mem(Op::kI32Store8, 0, 0);
-    code.Get(2).I32(s.step).Op(Op::kI32Add).Set(2).Br(1).End().End().Get(2);
-    functions.Add({}, code);
+  for (const uint64_t value :
+       {uint64_t{0}, uint64_t{1}, UINT64_MAX, -kLoaded}) {
+    const uint64_t sum = kLoaded + value;
+    EXPECT_EQ(call(0, 100, value), Returned({sum}));
+    EXPECT_EQ(call(1, 100, value), Returned({sum}));
+    EXPECT_EQ(call(2, 100, value), Returned({sum * kLoaded}));
+    EXPECT_EQ(call(3, 100, value), Returned({sum}));
+    EXPECT_EQ(call(4, 100, value), Returned({sum == 0 ? 2u : 1u}));
   }
-  // With one instruction more at its end, which counts the rounds.
-  Code counting;
-  counting.Loop().Get(2).Get(3).Op(Op::kI32Ne).If();
-  counting.Get(0).Get(2).Op(Op::kI32Add).Get(1).Get(2).Op(Op::kI32Add);
-  counting.Mem(Op::kI32Load8U, 0, 0).Mem(Op::kI32Store8, 0, 0);
-  counting.Get(2).I32(1).Op(Op::kI32Add).Set(2);
-  counting.Get(4).I32(1).Op(Op::kI32Add).Set(4).Br(1).End().End().Get(4);
-  const std::string rounds = functions.Add({kI32}, counting);
-  const CompiledModule module(functions.Build());
-  ASSERT_EQ(module.error(), "");
-  for (uint32_t f = 0; f <= std::size(kShapes); ++f) {
-    EXPECT_EQ(interp::CodeText(module.code(), f).find("LoopCopy"),
-              std::string::npos)
-        << f;
+  EXPECT_EQ(call(0, 65536 - 13, 7), Returned({7}));
+  for (const uint64_t at : {65536 - 12, 65536, 1 << 30}) {
+    for (size_t f = 0; f < names.size(); ++f) {
+      EXPECT_EQ(call(f, at, 7),
+                Trapped(interp::Trap::kOutOfBoundsMemoryAccess));
+    }
   }
-  Machine machine(1000);
-  EXPECT_EQ(machine.Call(machine.Instantiate(module), rounds,
-                         Values{100, 300, 5, 90}),
-            Returned({85}));
 }
 
 TEST(FuseTest, GlobalsThatAreAddedTo) {

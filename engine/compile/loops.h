@@ -65,67 +65,127 @@ bool Translator::TryLoopBranch(const Control* loop) {
   const uint8_t* const head = loop->loop_entry;
   const uint32_t op =
       kOpLoopBrI32Eq_S + 2 * which + (relative % kBinForms == kFormImm);
-  TryLoopCopy(op, loop, is_taken);
-  const uint8_t* const target =
-      is_taken ? Get<const uint8_t*>(head + 16) : head + 32;
+  const auto head_cost = Get<uint32_t>(head + (is_taken ? 12 : 24));
+  const Rounds rounds = {
+      .op = op,
+      .head = head,
+      .body = is_taken ? Get<const uint8_t*>(head + 16) : head + 32,
+      .cost = loop->loop_cost + head_cost};
+  if (!TryLoopCopy(rounds)) TryLoopFill(rounds);
   SetOp(out_, op);
   Put<uint32_t>(out_ + 8, Get<uint32_t>(head + 8));
   Put<uint32_t>(out_ + 12, loop->loop_cost);
-  Put<const uint8_t*>(out_ + 16, target);
-  Put<uint32_t>(out_ + 24, Get<uint32_t>(head + (is_taken ? 12 : 24)));
-  Put<uint32_t>(out_ + 28, static_cast<uint32_t>(target - head));
+  Put<const uint8_t*>(out_ + 16, rounds.body);
+  Put<uint32_t>(out_ + 24, head_cost);
+  Put<uint32_t>(out_ + 28, static_cast<uint32_t>(rounds.body - head));
   out_ += 32;
   return true;
 }
 
-// `loop`, to which a branch leads back here, may be one that copies bytes, as
-// compilers make of memcpy: then what makes many rounds at once stands before
-// the branch. `op` is the comparison for which the loop goes on, as a branch
-// back; `is_taken`: its head is taken then. All that a round changes is the
-// byte, which nothing else uses, and the counter.
-void Translator::TryLoopCopy(uint32_t op, const Control* loop, bool is_taken) {
-  using namespace interp;
-  const uint8_t* const head = loop->loop_entry;
-  const uint8_t* const body =
-      is_taken ? Get<const uint8_t*>(head + 16) : head + 32;
-  const uint8_t* const store = body + 16;
-  const uint8_t* const add = body + 32;
-  if (add + 16 != out_ || (op != kOpLoopBrI32Ne_S && op != kOpLoopBrI32LtU_S) ||
-      Get<uint64_t>(body) != s_->handlers[kOpI32Load8U_SS] ||
-      Get<uint64_t>(store) != s_->handlers[kOpI32Store8_XA]) {
-    return;
-  }
-  const auto counter = Get<int16_t>(add + 8);
-  const auto byte = Get<int16_t>(body + 8);
-  const auto is_fixed = [&](int16_t slot) {
-    return slot != counter && slot != byte;
-  };
-  const auto counts_once = [&](const uint8_t* slots) {
-    const auto a = Get<int16_t>(slots);
-    const auto b = Get<int16_t>(slots + 2);
-    return (a == counter && is_fixed(b)) || (b == counter && is_fixed(a));
-  };
-  // Optimisers keep the 1 in a local, too; whether it is one is seen later.
-  const bool by_slot = Get<uint64_t>(add) == s_->handlers[kOpI32Add_SS];
-  const bool counts = by_slot
-                          ? is_fixed(Get<int16_t>(add + 12))
-                          : Get<uint64_t>(add) == s_->handlers[kOpI32Add_SI] &&
-                                Get<int32_t>(add + 12) == 1;
-  auto end = Get<int16_t>(head + 10);
-  if (op == kOpLoopBrI32Ne_S && end == counter) end = Get<int16_t>(head + 8);
-  if (!counts || byte == counter || Get<int16_t>(add + 10) != counter ||
-      !counts_once(head + 8) || !counts_once(body + 10) ||
-      !counts_once(store + 8) || end == counter) {
-    return;
-  }
-  SetOp(out_,
-        (op == kOpLoopBrI32Ne_S ? kOpLoopCopyNe : kOpLoopCopyLtU) + by_slot);
+// Writes the instruction that makes many rounds at once.
+void Translator::EmitRounds(uint32_t op, int16_t counter, int16_t end,
+                            const Rounds& rounds) {
+  SetOp(out_, op);
   Put<int16_t>(out_ + 8, counter);
   Put<int16_t>(out_ + 10, end);
-  Put<uint32_t>(out_ + 12,
-                loop->loop_cost + Get<uint32_t>(head + (is_taken ? 12 : 24)));
-  Put<const uint8_t*>(out_ + 16, body);
+  Put<uint32_t>(out_ + 12, rounds.cost);
+  Put<const uint8_t*>(out_ + 16, rounds.body);
   out_ += 24;
+}
+
+// The two slots that each round of a loop writes.
+struct Changing {
+  int16_t counter;
+  int16_t other;
+
+  bool AreTwo() const { return counter != other; }
+  bool Keep(int16_t slot) const { return slot != counter && slot != other; }
+  // Of the two slots that stand at `p` one is the counter, the other is kept.
+  bool CountIn(const uint8_t* p) const {
+    const auto a = Get<int16_t>(p);
+    const auto b = Get<int16_t>(p + 2);
+    return (a == counter && Keep(b)) || (b == counter && Keep(a));
+  }
+};
+
+// A loop may be one that copies bytes, as compilers make of memcpy and memmove:
+// then what makes many rounds at once stands before the branch back. All that a
+// round changes is the byte, which nothing else uses, and the counter.
+bool Translator::TryLoopCopy(const Rounds& rounds) {
+  using namespace interp;
+  const uint8_t* const load = rounds.body;
+  const uint8_t* const store = load + 16;
+  const uint8_t* const add = load + 32;
+  const bool until_equal = rounds.op == kOpLoopBrI32Ne_S;
+  if (add + 16 != out_ || (!until_equal && rounds.op != kOpLoopBrI32LtU_S) ||
+      Get<uint64_t>(load) != s_->handlers[kOpI32Load8U_SS] ||
+      Get<uint64_t>(store) != s_->handlers[kOpI32Store8_XA]) {
+    return false;
+  }
+  const Changing slots = {Get<int16_t>(add + 8), Get<int16_t>(load + 8)};
+  // Optimisers keep the step in a local, too; what it is is seen later.
+  const bool by_slot = Get<uint64_t>(add) == s_->handlers[kOpI32Add_SS];
+  const bool counts = by_slot
+                          ? slots.Keep(Get<int16_t>(add + 12))
+                          : Get<uint64_t>(add) == s_->handlers[kOpI32Add_SI] &&
+                                Get<int32_t>(add + 12) == 1;
+  auto end = Get<int16_t>(rounds.head + 10);
+  if (until_equal && end == slots.counter) end = Get<int16_t>(rounds.head + 8);
+  if (!counts || !slots.AreTwo() || Get<int16_t>(add + 10) != slots.counter ||
+      !slots.CountIn(rounds.head + 8) || !slots.CountIn(load + 10) ||
+      !slots.CountIn(store + 8) || end == slots.counter) {
+    return false;
+  }
+  EmitRounds((until_equal ? kOpLoopCopyNe : kOpLoopCopyLtU) + by_slot,
+             slots.counter, end, rounds);
+  return true;
+}
+
+// The same of loops that write one byte everywhere, as of memset: up, in which
+// the counter is added to last, or down to a constant, in which it is counted
+// first. All that a round changes is the address and the counter.
+void Translator::TryLoopFill(const Rounds& rounds) {
+  using namespace interp;
+  const bool down = rounds.op == kOpLoopBrI32Ne_I;
+  const uint8_t* const add = rounds.body + (down ? 0 : 32);
+  const uint8_t* const sum = rounds.body + (down ? 16 : 0);
+  const uint8_t* const store = sum + 16;
+  if (rounds.body + 48 != out_ ||
+      (!down && rounds.op != kOpLoopBrI32Ne_S &&
+       rounds.op != kOpLoopBrI32LtU_S) ||
+      Get<uint64_t>(add) != s_->handlers[kOpI32Add_SI] ||
+      Get<int32_t>(add + 12) != (down ? -1 : 1)) {
+    return;
+  }
+  const auto is = [&](const uint8_t* p, uint32_t op) {
+    return Get<uint64_t>(p) == s_->handlers[op];
+  };
+  const bool of_constant = is(store, kOpI32Store8_AI);
+  if ((!of_constant && !is(store, kOpI32Store8_AS)) ||
+      (down ? !is(sum, kOpI32Add_AS) && !is(sum, kOpI32Add_SA)
+            : !is(sum, kOpI32Add_SS))) {
+    return;
+  }
+  const Changing slots = {Get<int16_t>(add + 8), Get<int16_t>(sum + 8)};
+  auto end = Get<int16_t>(rounds.head + 10);
+  if (down) {
+    if (Get<int16_t>(rounds.head + 8) != slots.counter) return;
+  } else {
+    const bool until_equal = rounds.op == kOpLoopBrI32Ne_S;
+    if (until_equal && end == slots.counter) {
+      end = Get<int16_t>(rounds.head + 8);
+    }
+    if (!slots.CountIn(rounds.head + 8) || end == slots.counter) return;
+  }
+  if (!slots.AreTwo() || Get<int16_t>(add + 10) != slots.counter ||
+      !slots.CountIn(sum + 10) ||
+      (!of_constant && !slots.Keep(Get<int16_t>(store + 10)))) {
+    return;
+  }
+  const uint32_t first = down                            ? kOpLoopFillDown_S
+                         : rounds.op == kOpLoopBrI32Ne_S ? kOpLoopFillNe_S
+                                                         : kOpLoopFillLtU_S;
+  EmitRounds(first + of_constant, slots.counter, end, rounds);
 }
 
 }  // namespace ashlar::compile

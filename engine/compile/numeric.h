@@ -52,7 +52,9 @@ bool Translator::BinaryFast(Descriptor d) {
     Put<int32_t>(out_ + 12, static_cast<int32_t>(constant));
   } else {
     if (ASHLAR_UNLIKELY(y->kind() != in)) return false;
-    op += FormOf(x, y);
+    const uint32_t form = FormOf(x, y);
+    if (!kCompare && form != 0 && TryFuseLoadAdd(d, form)) return true;
+    op += form;
     Put<int16_t>(out_ + 12, static_cast<int16_t>(y->slot));
   }
   Replace2(op, Temp(x), d);

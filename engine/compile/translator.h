@@ -49,6 +49,16 @@ struct SavedCompare {
   uint32_t size_bytes;
 };
 
+// A loop that ends with a branch back which does the work of its head: the
+// branch's operation, the head, what follows it in a round, and what a round
+// costs.
+struct Rounds {
+  uint32_t op;
+  const uint8_t* head;
+  const uint8_t* body;
+  uint32_t cost;
+};
+
 ASHLAR_INLINE bool IsFloat(uint32_t type) {
   return type == 0x7d || type == 0x7c;
 }
@@ -123,6 +133,7 @@ class Translator {
   ASHLAR_INLINE bool TryFuseLoad(Descriptor d, Entry* x, uint32_t offset);
   ASHLAR_INLINE bool TryFuseAdd(uint8_t* p, uint32_t which, bool immediate,
                                 int16_t rhs);
+  ASHLAR_INLINE bool TryFuseLoadAdd(Descriptor d, uint32_t form);
   ASHLAR_INLINE bool TryFuseStore(uint32_t op, const Entry* x, const Entry* y,
                                   uint32_t offset);
   ASHLAR_INLINE void MoveRecords(const uint8_t* from, const uint8_t* to);
@@ -150,8 +161,10 @@ class Translator {
   ASHLAR_INLINE void NoteLoopBody(Control* c);
   ASHLAR_INLINE bool GoesOnInElse(const Control* loop) const;
   ASHLAR_INLINE bool TryLoopBranch(const Control* loop);
-  ASHLAR_INLINE void TryLoopCopy(uint32_t op, const Control* loop,
-                                 bool is_taken);
+  ASHLAR_INLINE bool TryLoopCopy(const Rounds& rounds);
+  ASHLAR_INLINE void TryLoopFill(const Rounds& rounds);
+  ASHLAR_INLINE void EmitRounds(uint32_t op, int16_t counter, int16_t end,
+                                const Rounds& rounds);
 
   // --- instructions: false where the body is not valid
   ASHLAR_INLINE bool Prologue();

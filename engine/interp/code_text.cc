@@ -36,11 +36,8 @@ bool HasConstant(uint32_t op) {
 uint64_t SizeOf(uint32_t op, const uint8_t* pc) {
   if (IsConditional(op)) return HasConstant(op) ? 40 : 32;
   if (HasConstant(op)) return 24;
+  if (op >= kOpLoopCopyNe && op <= kOpLoopFillDown_I) return 24;
   switch (op) {
-    case kOpLoopCopyNe:
-    case kOpLoopCopyNe_S:
-    case kOpLoopCopyLtU:
-    case kOpLoopCopyLtU_S:
     case kOpBr:
     case kOpConst64:
     case kOpCall:

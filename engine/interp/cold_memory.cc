@@ -58,6 +58,79 @@ uint64_t Next(Registers& r, uint32_t size_bytes) {
   return kGoOn;
 }
 
+// How many rounds are made at once of a loop over bytes that counts from
+// `counter` to `end`: all that are in bounds and can be paid but the last one.
+// `address` is the highest one of the first round, `sum` the lowest one without
+// its offset, from which it counts down.
+uint64_t RoundsAtOnce(const Registers& r, bool up, uint32_t counter,
+                      uint32_t end, uint64_t address, uint32_t sum) {
+  const uint64_t size = r.inst->memory->size_bytes();
+  const uint64_t in_bounds = size - std::min(size, address);
+  uint64_t rounds = (up ? end - counter : counter - end) - 1;
+  if (up) {
+    rounds = std::min(rounds, in_bounds);
+  } else {
+    rounds = in_bounds == 0 ? 0 : std::min(rounds, uint64_t{sum} + 1);
+  }
+  const uint64_t cost = Immediate12(r);
+  return cost == 0 ? rounds : std::min(rounds, r.fuel / cost);
+}
+
+// They were made.
+uint64_t CountRounds(Registers& r, bool up, uint64_t rounds) {
+  r.fuel -= rounds * Immediate12(r);
+  SlotA(r) = static_cast<uint32_t>(up ? SlotA(r) + rounds : SlotA(r) - rounds);
+  return Next(r, 24);
+}
+
+uint32_t Sum(const Registers& r, const uint8_t* slots) {
+  return static_cast<uint32_t>(r.fp[LoadAs<int16_t>(slots)]) +
+         static_cast<uint32_t>(r.fp[LoadAs<int16_t>(slots + 2)]);
+}
+
+// LOOP_COPY_ of any size. `up`: it counts by 1; otherwise by -1.
+uint64_t CopyRounds(Registers& r, bool up) {
+  const uint8_t* const load = LoadAs<const uint8_t*>(r.pc + 16);
+  const uint8_t* const store = load + 16;
+  const uint32_t from_sum = Sum(r, load + 10);
+  const uint32_t to_sum = Sum(r, store + 8);
+  uint64_t from = uint64_t{from_sum} + LoadAs<uint16_t>(load + 14);
+  uint64_t to = uint64_t{to_sum} + LoadAs<uint32_t>(store + 12);
+  const uint64_t rounds = RoundsAtOnce(
+      r, up, A32(r), B32(r), std::max(from, to), std::min(from_sum, to_sum));
+  if (rounds == 0) return Next(r, 24);
+  if (!up) {
+    from -= rounds - 1;
+    to -= rounds - 1;
+  }
+  r.inst->memory->NoteWrite(to, rounds);
+  uint8_t* const dst = r.mem + to;
+  const uint8_t* const src = r.mem + from;
+  if ((up ? to - from : from - to) >= rounds) {
+    std::memmove(dst, src, rounds);
+  } else if (up) {
+    for (uint64_t k = 0; k < rounds; ++k) dst[k] = src[k];
+  } else {
+    for (uint64_t k = rounds; k-- > 0;) dst[k] = src[k];
+  }
+  return CountRounds(r, up, rounds);
+}
+
+// LOOP_FILL_ of any size.
+uint64_t FillRounds(Registers& r, bool up) {
+  const uint8_t* const sum = LoadAs<const uint8_t*>(r.pc + 16) + (up ? 0 : 16);
+  const uint32_t first = Sum(r, sum + 10) - (up ? 0 : 1);
+  const uint32_t end =
+      up ? B32(r) : static_cast<uint32_t>(LoadAs<int16_t>(r.pc + 10));
+  uint64_t to = uint64_t{first} + LoadAs<uint32_t>(sum + 28);
+  const uint64_t rounds = RoundsAtOnce(r, up, A32(r), end, to, first);
+  if (rounds == 0) return Next(r, 24);
+  if (!up) to -= rounds - 1;
+  r.inst->memory->NoteWrite(to, rounds);
+  std::memset(r.mem + to, r.inst->fill_byte, rounds);
+  return CountRounds(r, up, rounds);
+}
+
 }  // namespace
 
 uint64_t ColdMemoryGrow(Registers& r) {
@@ -131,35 +204,10 @@ uint64_t ColdMemoryInit(Registers& r) {
   return Next(r, 24);
 }
 
-uint64_t ColdLoopCopy(Registers& r) {
-  const uint8_t* const load = LoadAs<const uint8_t*>(r.pc + 16);
-  const uint8_t* const store = load + 16;
-  const auto slot32 = [&](const uint8_t* field) {
-    return static_cast<uint32_t>(r.fp[LoadAs<int16_t>(field)]);
-  };
-  const uint32_t i = A32(r);
-  const uint64_t from = uint64_t{slot32(load + 10) + slot32(load + 12)} +
-                        LoadAs<uint16_t>(load + 14);
-  const uint64_t to = uint64_t{slot32(store + 8) + slot32(store + 10)} +
-                      LoadAs<uint32_t>(store + 12);
-  const uint64_t size = r.inst->memory->size_bytes();
-  const uint64_t cost = Immediate12(r);
-  // The last round, and one that cannot be paid or traps, is the loop's own.
-  uint64_t rounds = B32(r) - i - 1;
-  rounds = std::min(rounds, size - std::min(size, std::max(from, to)));
-  if (cost != 0) rounds = std::min(rounds, r.fuel / cost);
-  if (rounds != 0) {
-    r.inst->memory->NoteWrite(to, rounds);
-    if (to - from >= rounds) {
-      std::memmove(r.mem + to, r.mem + from, rounds);
-    } else {
-      for (uint64_t k = 0; k < rounds; ++k) r.mem[to + k] = r.mem[from + k];
-    }
-    r.fuel -= rounds * cost;
-    SlotA(r) = static_cast<uint32_t>(i + rounds);
-  }
-  return Next(r, 24);
-}
+uint64_t ColdLoopCopy(Registers& r) { return CopyRounds(r, true); }
+uint64_t ColdLoopCopyDown(Registers& r) { return CopyRounds(r, false); }
+uint64_t ColdLoopFill(Registers& r) { return FillRounds(r, true); }
+uint64_t ColdLoopFillDown(Registers& r) { return FillRounds(r, false); }
 
 uint64_t ColdDataDrop(Registers& r) {
   r.inst->dropped_data[Immediate12(r)] = 1;
