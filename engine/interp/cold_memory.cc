@@ -76,6 +76,12 @@ uint64_t RoundsAtOnce(const Registers& r, bool up, uint32_t counter,
   return cost == 0 ? rounds : std::min(rounds, r.fuel / cost);
 }
 
+// Where so many rounds write.
+uint8_t* Destination(Registers& r, uint64_t address, uint64_t rounds) {
+  r.inst->memory->NoteWrite(address, rounds);
+  return r.mem + address;
+}
+
 // They were made.
 uint64_t CountRounds(Registers& r, bool up, uint64_t rounds) {
   r.fuel -= rounds * Immediate12(r);
@@ -103,8 +109,7 @@ uint64_t CopyRounds(Registers& r, bool up) {
     from -= rounds - 1;
     to -= rounds - 1;
   }
-  r.inst->memory->NoteWrite(to, rounds);
-  uint8_t* const dst = r.mem + to;
+  uint8_t* const dst = Destination(r, to, rounds);
   const uint8_t* const src = r.mem + from;
   if ((up ? to - from : from - to) >= rounds) {
     std::memmove(dst, src, rounds);
@@ -126,8 +131,7 @@ uint64_t FillRounds(Registers& r, bool up) {
   const uint64_t rounds = RoundsAtOnce(r, up, A32(r), end, to, first);
   if (rounds == 0) return Next(r, 24);
   if (!up) to -= rounds - 1;
-  r.inst->memory->NoteWrite(to, rounds);
-  std::memset(r.mem + to, r.inst->fill_byte, rounds);
+  std::memset(Destination(r, to, rounds), r.inst->fill_byte, rounds);
   return CountRounds(r, up, rounds);
 }
 

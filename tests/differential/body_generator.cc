@@ -156,7 +156,9 @@ void BodyGenerator::Steps(uint32_t count) {
 
 void BodyGenerator::Step() {
   const uint32_t pick = rng_->Below(100);
-  if (pick < 5) return StepArray();
+  if (pick < 2) return StepArray();
+  if (pick < 4) return StepByteLoop();
+  if (pick < 5) return StepLoadAndAdd();
   if (pick < 8) return StepIncrement();
   if (pick < 16) return StepNumeric();
   if (pick < 28) return StepLocal();
@@ -305,6 +307,121 @@ void BodyGenerator::StepArray() {
   code_.Mem(row.op, rng_->Below(AlignMax(row.op) + 1), offset);
   PopTypes(row.params.size());
   if (row.group == Group::kLoad) PushTypes({row.result});
+}
+
+// A loop over bytes as compilers make of memcpy, memmove and memset, and loops
+// that nearly are: two roles are played by one local, or the step is another.
+void BodyGenerator::StepByteLoop() {
+  if (!plan_->has_memory) return;
+  enum Role { kCounter, kEnd, kTo, kFrom, kStep, kRoles };
+  uint32_t local[kRoles];
+  for (uint32_t role = 0; role < kRoles; ++role) {
+    local[role] =
+        role > 0 && rng_->Chance(3) ? local[rng_->Below(role)] : NewCounter();
+  }
+  const bool down = rng_->Chance(50);
+  const bool counts_first = rng_->Chance(down ? 60 : 5);
+  const auto length =
+      static_cast<int32_t>(rng_->Below(rng_->Chance(80) ? 25 : 300));
+  const int32_t up_from = static_cast<int32_t>(rng_->Below(40));
+  const int32_t end = !down ? up_from + length : counts_first ? 0 : -1;
+  int32_t step = down ? -1 : 1;
+  if (rng_->Chance(3)) step = static_cast<int32_t>(rng_->Below(4)) - 1;
+  const auto set = [&](Role role, int32_t value) {
+    code_.I32(value).Set(local[role]);
+  };
+  set(kStep, step);
+  for (Role role : {kTo, kFrom}) {
+    const uint32_t place = rng_->Below(4);
+    const auto distance =
+        static_cast<int32_t>(rng_->Below(place < 2 ? 3000 : 330));
+    set(role, place < 2    ? distance
+              : place == 2 ? 65536 - distance
+                           : -distance / 8);
+  }
+  set(kEnd, end);
+  set(kCounter, down ? end + length : up_from);
+
+  const uint32_t place = rng_->Below(4);
+  code_.Block().Loop();
+  if (place == 3) code_.Block();
+  const bool end_first = rng_->Chance(20);
+  const bool end_is_constant = rng_->Chance(down ? 70 : 10);
+  const auto get_end = [&] {
+    end_is_constant ? code_.I32(end) : code_.Get(local[kEnd]);
+  };
+  if (end_first) get_end();
+  code_.Get(local[kCounter]);
+  if (!end_first) get_end();
+  const bool is_less = rng_->Chance(down ? 5 : 40);
+  const Op goes_on = is_less ? Op::kI32LtU : Op::kI32Ne;
+  const Op ends = is_less ? Op::kI32GeU : Op::kI32Eq;
+  switch (place) {
+    case 0:
+      code_.Op(goes_on).If();
+      break;
+    case 1:
+      code_.Op(ends).If().Else();
+      break;
+    case 2:
+      code_.Op(ends).If().Br(2).End().Block();
+      break;
+    default:
+      code_.Op(goes_on).BrIf(0).Br(2).End().Block();
+      break;
+  }
+  const bool by_local = rng_->Chance(50);
+  const auto count = [&] {
+    code_.Get(local[kCounter]);
+    by_local ? code_.Get(local[kStep]) : code_.I32(step);
+    code_.Op(Op::kI32Add).Set(local[kCounter]);
+  };
+  const auto address = [&](Role base) {
+    const bool base_first = rng_->Chance(50);
+    if (base_first) code_.Get(local[base]);
+    code_.Get(local[kCounter]);
+    if (!base_first) code_.Get(local[base]);
+    code_.Op(Op::kI32Add);
+    if (rng_->Chance(3)) code_.Tee(local[base]);
+  };
+  if (counts_first) count();
+  address(kTo);
+  switch (rng_->Below(4)) {
+    case 0:
+      code_.I32(static_cast<int32_t>(rng_->Below(400)) - 100);
+      break;
+    case 1:
+      code_.Get(local[kFrom]);
+      break;
+    default:
+      address(kFrom);
+      Mem(rng_->Chance(95) ? Op::kI32Load8U : Op::kI32Load8S);
+      break;
+  }
+  Mem(rng_->Chance(97) ? Op::kI32Store8 : Op::kI32Store16);
+  if (!counts_first) count();
+  code_.Br(1).End().End().End();
+}
+
+// A sum with one operand right out of memory.
+void BodyGenerator::StepLoadAndAdd() {
+  const uint32_t other = RandomLocal(ValType::kI64, true);
+  if (!plan_->has_memory || other == kNoFunction) return;
+  const uint32_t address = NewCounter();
+  ProduceAddress(1);
+  code_.Set(address);
+  PopTypes(1);
+  Produce(ValType::kI64, 1);
+  code_.Set(other);
+  PopTypes(1);
+  const bool is_left = rng_->Chance(50);
+  if (!is_left) code_.Get(other);
+  code_.Get(address);
+  Mem(Op::kI64Load);
+  if (rng_->Chance(20)) code_.Tee(other);
+  if (is_left) code_.Get(other);
+  code_.Op(Op::kI64Add);
+  PushTypes({ValType::kI64});
 }
 
 void BodyGenerator::StepIncrement() {

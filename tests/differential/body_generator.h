@@ -79,6 +79,8 @@ class BodyGenerator {
   void StepMemoryBulk();
   void StepTable();
   void StepArray();
+  void StepByteLoop();
+  void StepLoadAndAdd();
   void StepIncrement();
   // A load or a store, at a random alignment and offset.
   void Mem(Op op);

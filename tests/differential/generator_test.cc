@@ -33,7 +33,7 @@ TEST(GeneratorTest, CompilersMakeTheSameModules) {
     all.append(module.bytes.begin(), module.bytes.end());
   }
   EXPECT_EQ(base::Blake2b256(all).ToHex(),
-            "090c55e8299f654ad0761a32ea845b4aaae4e0e7f4ff7f391ce1ae8fd3e0557d");
+            "55bc108af9cafcf05e9423c6f8441fb98b43671bbed08de01b9baf528539ef71");
 }
 
 TEST(GeneratorTest, RngIsSplitmix64) {
