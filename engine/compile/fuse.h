@@ -75,7 +75,7 @@ bool Translator::TryFuseLoadAdd(Descriptor d, uint32_t form) {
   Entry* const x = sp_ - 2;
   const Entry* const y = sp_ - 1;
   const int32_t loaded = form == 1 ? x->slot : y->slot;
-  if (s_->last + 16 != out_ || s_->last_dst != loaded || loaded < s_->temps) {
+  if (s_->last_dst != loaded || loaded < s_->temps || s_->last + 16 != out_) {
     return false;
   }
   if (form == 1) x->slot = y->slot;

@@ -98,7 +98,11 @@ struct Changing {
   int16_t counter;
   int16_t other;
 
-  bool AreTwo() const { return counter != other; }
+  // Rounds that are made at once do not write the other slot, and execution may
+  // stop behind them, where the value of a local can be seen.
+  bool AreLocalAndTemporary(int32_t temps) const {
+    return counter < temps && other >= temps;
+  }
   bool Keep(int16_t slot) const { return slot != counter && slot != other; }
   // Of the two slots that stand at `p` one is the counter, the other is kept.
   bool CountIn(const uint8_t* p) const {
@@ -131,7 +135,8 @@ bool Translator::TryLoopCopy(const Rounds& rounds) {
                                 Get<int32_t>(add + 12) == 1;
   auto end = Get<int16_t>(rounds.head + 10);
   if (until_equal && end == slots.counter) end = Get<int16_t>(rounds.head + 8);
-  if (!counts || !slots.AreTwo() || Get<int16_t>(add + 10) != slots.counter ||
+  if (!counts || !slots.AreLocalAndTemporary(s_->temps) ||
+      Get<int16_t>(add + 10) != slots.counter ||
       !slots.CountIn(rounds.head + 8) || !slots.CountIn(load + 10) ||
       !slots.CountIn(store + 8) || end == slots.counter) {
     return false;
@@ -177,8 +182,8 @@ void Translator::TryLoopFill(const Rounds& rounds) {
     }
     if (!slots.CountIn(rounds.head + 8) || end == slots.counter) return;
   }
-  if (!slots.AreTwo() || Get<int16_t>(add + 10) != slots.counter ||
-      !slots.CountIn(sum + 10) ||
+  if (!slots.AreLocalAndTemporary(s_->temps) ||
+      Get<int16_t>(add + 10) != slots.counter || !slots.CountIn(sum + 10) ||
       (!of_constant && !slots.Keep(Get<int16_t>(store + 10)))) {
     return;
   }

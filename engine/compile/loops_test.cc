@@ -496,18 +496,19 @@ TEST(LoopsTest, LoopsThatFillOtherwise) {
     code.Get(2).I32(s.step).Op(Op::kI32Add).Set(2).Br(1).End().End().Get(2);
     functions.Add({}, code);
   }
-  // The address is kept in what is added up next time, or is the counter.
-  for (const uint32_t kept : {0u, 2u}) {
+  // The address is kept in what is added up next time, is the counter, or can
+  // be seen in a local wherever the loop stops.
+  for (const uint32_t kept : {0u, 2u, 4u}) {
     Code code;
     code.Loop().Get(2).Get(3).Op(Op::kI32Ne).If();
     code.Get(0).Get(2).Op(Op::kI32Add).Tee(kept).Get(1);
     code.Mem(Op::kI32Store8, 0, 0);
     code.Get(2).I32(1).Op(Op::kI32Add).Set(2).Br(1).End().End().Get(2);
-    functions.Add({}, code);
+    functions.Add({kI32}, code);
   }
   const CompiledModule module(functions.Build());
   ASSERT_EQ(module.error(), "");
-  for (uint32_t f = 0; f < std::size(kShapes) + 2; ++f) {
+  for (uint32_t f = 0; f < std::size(kShapes) + 3; ++f) {
     EXPECT_EQ(interp::CodeText(module.code(), f).find("LoopFill"),
               std::string::npos)
         << f;

@@ -87,6 +87,10 @@ inline void Record(State* s, const uint8_t* out_before, uint32_t op_before,
   BODY(kPrefix, PREFIX_STEP)                                     \
   BODY(kIllegal, { return false; })
 
+#define COUNT(...) +1
+static_assert(STEPS(COUNT, COUNT, COUNT) == kClasses);
+#undef COUNT
+
 #define CALL_STEP(call, if_false)                           \
   {                                                         \
     Translator t(s, ip, sp, out, cost);                     \
@@ -171,9 +175,11 @@ inline bool RunSteps(State* s, const uint8_t* ip, Entry* sp, uint8_t* out,
   d = row.descriptor;                       \
   goto* reinterpret_cast<void*>(row.step)
 
-// Lists the steps by class, or runs them from `first`.
+// Lists the steps by class, or runs them from `first`. A copy of the function
+// would have other labels.
 template <bool kRecord>
-bool ListOrRun(Step* by_class, Step first, ASHLAR_STEP_PARAMS) {
+__attribute__((noinline, noclone)) bool ListOrRun(Step* by_class, Step first,
+                                                  ASHLAR_STEP_PARAMS) {
   if (by_class != nullptr) {
 #define STEP(name, ...) \
   by_class[static_cast<size_t>(Class::name)] = reinterpret_cast<Step>(&&name);

@@ -1,9 +1,9 @@
 // One function body -> internal code, in one pass: validate, price, emit.
 //
-// Threaded like the interpreter: each opcode leads to a step, a function that
-// handles its class of instructions and ends in a tail call of the next step
-// (translate.cc). What every step changes is passed in registers, the rest
-// stands in State. The rules are methods of Translator, inlined into the steps.
+// Threaded like the interpreter: each opcode leads to a step, which handles its
+// class of instructions and goes on with the next one (steps.h). What every
+// step changes stands in registers, the rest in State. The rules are methods of
+// Translator, inlined into the steps.
 //
 // A failed check answers false, without a reason: the validator then goes over
 // the body again and finds what is wrong and where (validator.h).

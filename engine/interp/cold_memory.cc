@@ -60,8 +60,8 @@ uint64_t Next(Registers& r, uint32_t size_bytes) {
 
 // How many rounds are made at once of a loop over bytes that counts from
 // `counter` to `end`: all that are in bounds and can be paid but the last one.
-// `address` is the highest one of the first round, `sum` the lowest one without
-// its offset, from which it counts down.
+// `address` is the highest one of the first round. Where it counts down, `sum`
+// is the lowest one, without its offset.
 uint64_t RoundsAtOnce(const Registers& r, bool up, uint32_t counter,
                       uint32_t end, uint64_t address, uint32_t sum) {
   const uint64_t size = r.inst->memory->size_bytes();

@@ -84,7 +84,7 @@ struct Instance {
   // The store that a handler gives up on, for ColdStore.
   uint64_t store_address = 0;
   uint64_t store_size_bytes = 0;
-  uint8_t fill_byte = 0;  // the same for ColdLoopFill
+  uint8_t fill_byte = 0;  // the same for ColdLoopFill and its Down
   // Cold.
   const Code* code = nullptr;
   const wasm::Module* module = nullptr;
