@@ -123,7 +123,11 @@ TEST(LifecycleTest, ADeadlineHasNoOutcomeAndFreesTheWorker) {
   EXPECT_TRUE(Call(server.execution, &v1::Execution::Stub::Execute,
                    SwitchCall(kCount), &response)
                   .ok());
-  EXPECT_TRUE(Counted(server, "DEADLINE_EXCEEDED")) << server.Metrics();
+  // A client gives its call up when the deadline passes, and the server may
+  // hear of that before its own clock gets there.
+  EXPECT_TRUE(Counted(server, "DEADLINE_EXCEEDED") ||
+              Counted(server, "CANCELLED"))
+      << server.Metrics();
 }
 
 TEST(LifecycleTest, ACancelledCommitCommitsNothing) {

@@ -66,8 +66,9 @@ class WrittenTest : public ::testing::Test {
     // handlers do themselves.
     const Code edge = Code().Get(0).If().End();
     for (size_t i = 0; i < codes.size(); ++i) {
-      m.Export(absl::StrCat("f", i), ExternKind::kFunc,
-               m.Func(type, {kI32}, Code(edge).Raw(codes[i].bytes()).End()));
+      m.Export(
+          absl::StrCat("f", i), ExternKind::kFunc,
+          m.Func(type, {kI32, kI32}, Code(edge).Raw(codes[i].bytes()).End()));
     }
     m.ActiveData(Code().I32(300).End(), std::vector<uint8_t>(400, 0xd1));
     m.PassiveData(std::vector<uint8_t>(7000, 0xd2));
@@ -223,6 +224,45 @@ TEST_F(WrittenTest, ByLoopsThatCopy) {
       for (uint64_t fuel = 20; fuel < 400; fuel += 35) {
         machine_.Call(machine_.Instantiate(module), "f", {place, size}, fuel);
         ExpectNothingStays(absl::StrCat(place, " ", size, " ", fuel));
+      }
+    }
+  }
+}
+
+// Upwards, and downwards to 0, which counts first; the byte a constant and a
+// local. It may end anywhere, so that nothing notes the last byte.
+TEST_F(WrittenTest, ByLoopsThatFill) {
+  for (const bool down : {false, true}) {
+    for (const bool is_constant : {false, true}) {
+      Code code;
+      code.I32(0x77).Set(3);
+      if (down) code.Get(1).Set(2);
+      code.Loop().Get(2);
+      down ? code.I32(0) : code.Get(1);
+      code.Op(Op::kI32Ne).If();
+      if (down) code.Get(2).I32(-1).Op(Op::kI32Add).Set(2);
+      code.Get(0).Get(2).Op(Op::kI32Add);
+      is_constant ? code.I32(0x77) : code.Get(3);
+      code.Mem(Op::kI32Store8, 0, 0);
+      if (!down) code.Get(2).I32(1).Op(Op::kI32Add).Set(2);
+      code.Br(1).End().End();
+      ModuleBuilder m;
+      m.Memory({kPages, 64});
+      m.Export("f", ExternKind::kFunc,
+               m.Func(m.Type({kI32, kI32}, {}), {kI32, kI32}, code.End()));
+      const CompiledModule module(m.Build());
+      ASSERT_TRUE(module.ok()) << module.error();
+      for (const uint64_t place : kPlaces) {
+        for (const uint64_t size : {10, 66, 1000}) {
+          if (place + size > kEnd) continue;
+          auto exit = Exit::kOutOfFuel;
+          for (uint64_t fuel = 1; exit != Exit::kDone;
+               fuel += size <= 66 ? 1 : 1000) {
+            Instance* instance = machine_.Instantiate(module);
+            exit = machine_.Call(instance, "f", {place, size}, fuel).exit;
+            ExpectNothingStays(absl::StrCat(place, " ", size, " ", fuel));
+          }
+        }
       }
     }
   }
