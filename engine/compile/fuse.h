@@ -66,9 +66,8 @@ bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
 }
 
 // The operand that acc holds (form 1 the left, 2 the right one) was loaded
-// right before this addition, which is made next: the load does its work, too,
-// and stays where it is, so that it is known where it traps. Not so i32, whose
-// sums are addresses: loads do that addition.
+// right before: the load does this addition, too, whose own 16 bytes follow as
+// its operands. Not so i32, whose sums are addresses: loads do that addition.
 bool Translator::TryFuseLoadAdd(Descriptor d, uint32_t form) {
   using namespace interp;
   if (d.op != kOpI64Add_SS || s_->last_op != kOpI64Load_S) return false;

@@ -83,11 +83,11 @@ bool Translator::TryLoopBranch(const Control* loop) {
 }
 
 // Writes the instruction that makes many rounds at once.
-void Translator::EmitRounds(uint32_t op, int16_t counter, int16_t end,
+void Translator::EmitRounds(uint32_t op, int16_t counter, int32_t end,
                             const Rounds& rounds) {
   SetOp(out_, op);
   Put<int16_t>(out_ + 8, counter);
-  Put<int16_t>(out_ + 10, end);
+  Put<int16_t>(out_ + 10, static_cast<int16_t>(end));
   Put<uint32_t>(out_ + 12, rounds.cost);
   Put<const uint8_t*>(out_ + 16, rounds.body);
   out_ += 24;
@@ -109,6 +109,19 @@ struct Changing {
     const auto a = Get<int16_t>(p);
     const auto b = Get<int16_t>(p + 2);
     return (a == counter && Keep(b)) || (b == counter && Keep(a));
+  }
+  // With what the branch back compares the counter: a slot, or the constant of
+  // kOpLoopBrI32Ne_I. kNone: with none that is kept, or is not on the left
+  // where that makes a difference.
+  int32_t EndOf(const Rounds& rounds) const {
+    const auto a = Get<int16_t>(rounds.head + 8);
+    const auto b = Get<int16_t>(rounds.head + 10);
+    if (a == counter && (rounds.op == interp::kOpLoopBrI32Ne_I || Keep(b))) {
+      return b;
+    }
+    return rounds.op == interp::kOpLoopBrI32Ne_S && b == counter && Keep(a)
+               ? a
+               : kNone;
   }
 };
 
@@ -133,12 +146,10 @@ bool Translator::TryLoopCopy(const Rounds& rounds) {
                           ? slots.Keep(Get<int16_t>(add + 12))
                           : Get<uint64_t>(add) == s_->handlers[kOpI32Add_SI] &&
                                 Get<int32_t>(add + 12) == 1;
-  auto end = Get<int16_t>(rounds.head + 10);
-  if (until_equal && end == slots.counter) end = Get<int16_t>(rounds.head + 8);
+  const int32_t end = slots.EndOf(rounds);
   if (!counts || !slots.AreLocalAndTemporary(s_->temps) ||
-      Get<int16_t>(add + 10) != slots.counter ||
-      !slots.CountIn(rounds.head + 8) || !slots.CountIn(load + 10) ||
-      !slots.CountIn(store + 8) || end == slots.counter) {
+      Get<int16_t>(add + 10) != slots.counter || end == kNone ||
+      !slots.CountIn(load + 10) || !slots.CountIn(store + 8)) {
     return false;
   }
   EmitRounds((until_equal ? kOpLoopCopyNe : kOpLoopCopyLtU) + by_slot,
@@ -172,17 +183,8 @@ void Translator::TryLoopFill(const Rounds& rounds) {
     return;
   }
   const Changing slots = {Get<int16_t>(add + 8), Get<int16_t>(sum + 8)};
-  auto end = Get<int16_t>(rounds.head + 10);
-  if (down) {
-    if (Get<int16_t>(rounds.head + 8) != slots.counter) return;
-  } else {
-    const bool until_equal = rounds.op == kOpLoopBrI32Ne_S;
-    if (until_equal && end == slots.counter) {
-      end = Get<int16_t>(rounds.head + 8);
-    }
-    if (!slots.CountIn(rounds.head + 8) || end == slots.counter) return;
-  }
-  if (!slots.AreLocalAndTemporary(s_->temps) ||
+  const int32_t end = slots.EndOf(rounds);
+  if (!slots.AreLocalAndTemporary(s_->temps) || end == kNone ||
       Get<int16_t>(add + 10) != slots.counter || !slots.CountIn(sum + 10) ||
       (!of_constant && !slots.Keep(Get<int16_t>(store + 10)))) {
     return;

@@ -7,6 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/types/span.h"
 #include "engine/compile/test_machine.h"
 #include "engine/compile/test_programs.h"
@@ -250,11 +253,11 @@ struct CopyLoop {
 };
 
 // What a loop leaves behind, and how it ended.
-std::pair<Ending, std::vector<uint8_t>> RunCopyLoop(Machine* machine,
-                                                    interp::Instance* instance,
-                                                    const std::string& name,
-                                                    const Values& args,
-                                                    uint64_t fuel) {
+std::pair<Ending, std::vector<uint8_t>> RunLoop(Machine* machine,
+                                                interp::Instance* instance,
+                                                const std::string& name,
+                                                const Values& args,
+                                                uint64_t fuel) {
   const absl::Span<uint8_t> memory =
       instance->memory->Slice(0, instance->memory->size_bytes());
   for (size_t i = 0; i < memory.size(); ++i) {
@@ -263,6 +266,45 @@ std::pair<Ending, std::vector<uint8_t>> RunCopyLoop(Machine* machine,
   Ending ending = machine->Call(instance, name, args, fuel);
   return {std::move(ending), {memory.begin(), memory.end()}};
 }
+
+// Two functions that make the same loop, of which only the first makes many
+// rounds at once, by the operation named.
+class LoopPair {
+ public:
+  LoopPair(Functions* functions, const Code& fast, const Code& slow,
+           const char* operation)
+      : fast_(functions->Add({}, fast)),
+        slow_(functions->Add({}, slow)),
+        module_(functions->Build()) {
+    EXPECT_EQ(module_.error(), "");
+    EXPECT_TRUE(Has(0, operation));
+    EXPECT_FALSE(Has(1, operation));
+    instance_ = machine_.Instantiate(module_);
+  }
+
+  // Both leave the same behind, whatever fuel there is.
+  void ExpectSame(const Values& args) {
+    for (const uint64_t fuel : {1000000, 100, 300, 301, 302, 315, 1500, 4000}) {
+      const auto want = RunLoop(&machine_, instance_, slow_, args, fuel);
+      const auto got = RunLoop(&machine_, instance_, fast_, args, fuel);
+      ASSERT_EQ(got.first, want.first) << fuel;
+      ASSERT_EQ(got.first.fuel_used, want.first.fuel_used) << fuel;
+      ASSERT_TRUE(got.second == want.second) << fuel;
+    }
+  }
+
+ private:
+  bool Has(uint32_t function, const char* operation) const {
+    return absl::StrContains(interp::CodeText(module_.code(), function),
+                             operation);
+  }
+
+  const std::string fast_;
+  const std::string slow_;
+  const CompiledModule module_;
+  Machine machine_ = Machine(1000);
+  interp::Instance* instance_ = nullptr;
+};
 
 TEST(LoopsTest, LoopsThatCopyBytes) {
   constexpr uint32_t kPage = 65536;
@@ -331,33 +373,16 @@ TEST(LoopsTest, LoopsThatCopyBytes) {
                            .store_offset = shape & 16 ? 70000u : 0u};
     Functions functions({kI32, kI32, kI32, kI32, kI32}, {kI32},
                         /*pages=*/shape & 16 ? 3 : 1);
-    const std::string fast = functions.Add({}, loop.Make(Op::kI32Load8U));
-    const std::string slow = functions.Add({}, loop.Make(Op::kI32Load8S));
-    const CompiledModule module(functions.Build());
-    ASSERT_EQ(module.error(), "");
-    EXPECT_NE(interp::CodeText(module.code(), 0).find("LoopCopy"),
-              std::string::npos)
-        << shape;
-    EXPECT_EQ(interp::CodeText(module.code(), 1).find("LoopCopy"),
-              std::string::npos);
-    Machine machine(1000);
-    interp::Instance* instance = machine.Instantiate(module);
+    LoopPair loops(&functions, loop.Make(Op::kI32Load8U),
+                   loop.Make(Op::kI32Load8S), "LoopCopy");
     // All pairs of arguments and steps meet in one or the other shape.
     auto at = static_cast<size_t>(shape);
     for (Values args : all_args) {
       // By 2 or by nothing it is a loop like any other.
       constexpr uint64_t kSteps[] = {1, UINT32_MAX, 2, 0};
       args.push_back(kSteps[loop.by_local ? at++ % std::size(kSteps) : 0]);
-      for (const uint64_t fuel :
-           {uint64_t{1000000}, uint64_t{100}, uint64_t{300}, uint64_t{301},
-            uint64_t{302}, uint64_t{315}, uint64_t{1500}, uint64_t{4000}}) {
-        const auto want = RunCopyLoop(&machine, instance, slow, args, fuel);
-        const auto got = RunCopyLoop(&machine, instance, fast, args, fuel);
-        ASSERT_EQ(got.first, want.first)
-            << shape << " " << args[0] << " " << args[3] << " " << fuel;
-        ASSERT_EQ(got.first.fuel_used, want.first.fuel_used);
-        ASSERT_TRUE(got.second == want.second) << shape << " " << args[0];
-      }
+      SCOPED_TRACE(absl::StrCat(shape, ": ", absl::StrJoin(args, " ")));
+      ASSERT_NO_FATAL_FAILURE(loops.ExpectSame(args));
     }
   }
 }
@@ -445,28 +470,10 @@ TEST(LoopsTest, LoopsThatFillBytes) {
                            .offset = shape & 16 ? 70000u : 0u};
     Functions functions({kI32, kI32, kI32, kI32}, {kI32},
                         /*pages=*/shape & 16 ? 3 : 1);
-    const std::string fast = functions.Add({}, loop.Make(0));
-    const std::string slow = functions.Add({}, loop.Make(8));
-    const CompiledModule module(functions.Build());
-    ASSERT_EQ(module.error(), "");
-    EXPECT_NE(interp::CodeText(module.code(), 0).find("LoopFill"),
-              std::string::npos)
-        << shape;
-    EXPECT_EQ(interp::CodeText(module.code(), 1).find("LoopFill"),
-              std::string::npos);
-    Machine machine(1000);
-    interp::Instance* instance = machine.Instantiate(module);
+    LoopPair loops(&functions, loop.Make(0), loop.Make(8), "LoopFill");
     for (const Values& args : all_args) {
-      for (const uint64_t fuel :
-           {uint64_t{1000000}, uint64_t{100}, uint64_t{300}, uint64_t{301},
-            uint64_t{302}, uint64_t{315}, uint64_t{1500}, uint64_t{4000}}) {
-        const auto want = RunCopyLoop(&machine, instance, slow, args, fuel);
-        const auto got = RunCopyLoop(&machine, instance, fast, args, fuel);
-        ASSERT_EQ(got.first, want.first)
-            << shape << " " << args[0] << " " << args[2] << " " << fuel;
-        ASSERT_EQ(got.first.fuel_used, want.first.fuel_used);
-        ASSERT_TRUE(got.second == want.second) << shape << " " << args[0];
-      }
+      SCOPED_TRACE(absl::StrCat(shape, ": ", absl::StrJoin(args, " ")));
+      ASSERT_NO_FATAL_FAILURE(loops.ExpectSame(args));
     }
   }
 }

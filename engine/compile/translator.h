@@ -163,7 +163,7 @@ class Translator {
   ASHLAR_INLINE bool TryLoopBranch(const Control* loop);
   ASHLAR_INLINE bool TryLoopCopy(const Rounds& rounds);
   ASHLAR_INLINE void TryLoopFill(const Rounds& rounds);
-  ASHLAR_INLINE void EmitRounds(uint32_t op, int16_t counter, int16_t end,
+  ASHLAR_INLINE void EmitRounds(uint32_t op, int16_t counter, int32_t end,
                                 const Rounds& rounds);
 
   // --- instructions: false where the body is not valid
