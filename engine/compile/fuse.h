@@ -70,7 +70,7 @@ bool Translator::TryFuseLoad(Descriptor d, Entry* x, uint32_t offset) {
 // its operands. Not so i32, whose sums are addresses: loads do that addition.
 bool Translator::TryFuseLoadAdd(Descriptor d, uint32_t form) {
   using namespace interp;
-  if (d.op != kOpI64Add_SS || s_->last_op != kOpI64Load_S) return false;
+  if (form == 0 || s_->last_op != kOpI64Load_S) return false;
   Entry* const x = sp_ - 2;
   const Entry* const y = sp_ - 1;
   const int32_t loaded = form == 1 ? x->slot : y->slot;

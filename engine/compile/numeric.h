@@ -53,7 +53,10 @@ bool Translator::BinaryFast(Descriptor d) {
   } else {
     if (ASHLAR_UNLIKELY(y->kind() != in)) return false;
     const uint32_t form = FormOf(x, y);
-    if (!kCompare && form != 0 && TryFuseLoadAdd(d, form)) return true;
+    // The operation first: the form is what no processor predicts.
+    if (!kCompare && d.op == kOpI64Add_SS && TryFuseLoadAdd(d, form)) {
+      return true;
+    }
     op += form;
     Put<int16_t>(out_ + 12, static_cast<int16_t>(y->slot));
   }
