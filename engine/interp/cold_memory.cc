@@ -160,15 +160,6 @@ uint64_t ColdMemoryGrow(Registers& r) {
   return Next(r, 16);
 }
 
-uint64_t ColdStore(Registers& r) {
-  const uint64_t address = r.inst->store_address;
-  const uint64_t size = r.inst->store_size_bytes;
-  Memory* memory = r.inst->memory;
-  if (!Fits(address, size, memory->size_bytes())) return OutOfBounds(r);
-  memory->NoteWrite(address, size);
-  return kGoOn;
-}
-
 uint64_t ColdMemoryFill(Registers& r) {
   const uint64_t d = A32(r);
   const uint64_t n = C32(r);

@@ -32,8 +32,9 @@
 #define HEADER_FIELD_(field) \
   LoadAs<uint64_t>(mem - (sizeof(MemoryHeader) - offsetof(MemoryHeader, field)))
 #define MEMORY_SIZE_ HEADER_FIELD_(size_bytes)
-#define IS_WRITABLE_(ea, n) \
-  ((ea) - HEADER_FIELD_(write_begin) + (n) <= HEADER_FIELD_(write_size))
+// Notes a write of at most kWriteSlackBytes.
+#define NOTE_WRITE_(ea) \
+  ((uint8_t *)HEADER_FIELD_(written))[(ea) >> kWriteStepShift] = 1;
 #define STACK_END_ inst->stack_end
 
 #if defined(ASHLAR_UNMETERED)

@@ -81,10 +81,7 @@ struct Instance {
   Func* functions = nullptr;             // imported ones are copies
   const uint64_t* stack_end = nullptr;   // the stack rule's limit
   class Execution* execution = nullptr;  // the one that runs it now
-  // The store that a handler gives up on, for ColdStore.
-  uint64_t store_address = 0;
-  uint64_t store_size_bytes = 0;
-  uint8_t fill_byte = 0;  // the same for ColdLoopFill and its Down
+  uint8_t fill_byte = 0;  // of a handler that gives up, for ColdLoopFill(Down)
   // Cold.
   const Code* code = nullptr;
   const wasm::Module* module = nullptr;

@@ -12,31 +12,39 @@
 namespace ashlar::interp {
 namespace {
 
-// The bytes below base(): the header, at their end, so that base() is
-// page-aligned.
-constexpr uint64_t kHeaderBytes = 4096;
-// What was written is noted in steps of so many bytes; divides kPageSizeBytes.
-constexpr uint64_t kWriteStepBytes = 4096;
 // A released memory larger than this is given back to the machine: pooling
 // pays for small contracts only.
 constexpr uint64_t kPooledBytesMax = 4 << 20;
 constexpr size_t kPooledMax = 64;
 
+// The bytes below base(): what was written, then the header, at their end; a
+// multiple of the machine's pages, so that base() is aligned to them.
+uint64_t BytesBelowBase(uint64_t capacity_bytes) {
+  constexpr uint64_t kMachinePageBytes = 4096;
+  const uint64_t steps = capacity_bytes / kWriteStepBytes + 1;
+  return (steps + sizeof(MemoryHeader) + kMachinePageBytes - 1) /
+         kMachinePageBytes * kMachinePageBytes;
+}
+
 uint8_t* MapZeroed(uint64_t capacity_bytes) {
-  void* p = mmap(nullptr, kHeaderBytes + capacity_bytes, PROT_READ | PROT_WRITE,
+  const uint64_t below = BytesBelowBase(capacity_bytes);
+  void* p = mmap(nullptr, below + capacity_bytes, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED) throw std::bad_alloc();
   // What is never pooled is new each time, and a fault for each 4 KiB of it
   // would cost more than its fuel is worth. Where the machine has no large
   // pages, this does nothing.
   if (capacity_bytes > kPooledBytesMax) {
-    madvise(p, kHeaderBytes + capacity_bytes, MADV_HUGEPAGE);
+    madvise(p, below + capacity_bytes, MADV_HUGEPAGE);
   }
-  return static_cast<uint8_t*>(p) + kHeaderBytes;
+  uint8_t* const base = static_cast<uint8_t*>(p) + below;
+  reinterpret_cast<MemoryHeader*>(base)[-1].written = static_cast<uint8_t*>(p);
+  return base;
 }
 
 void Unmap(uint8_t* base, uint64_t capacity_bytes) {
-  munmap(base - kHeaderBytes, kHeaderBytes + capacity_bytes);
+  const uint64_t below = BytesBelowBase(capacity_bytes);
+  munmap(base - below, below + capacity_bytes);
 }
 
 #if defined(ASHLAR_SANITIZE)
@@ -71,26 +79,17 @@ Memory::~Memory() {
   if (base_ != nullptr) Unmap(base_, capacity_bytes_);
 }
 
-void Memory::Widen(uint64_t offset, uint64_t size) {
-  if (size == 0) return;
-  MemoryHeader& h = header();
-  uint64_t begin = offset / kWriteStepBytes * kWriteStepBytes;
-  uint64_t end =
-      (offset + size + kWriteStepBytes - 1) / kWriteStepBytes * kWriteStepBytes;
-  if (h.write_size != 0) {
-    begin = std::min(begin, h.write_begin);
-    end = std::max(end, h.write_begin + h.write_size);
+template <typename Use>
+void Memory::ForEachWritten(const Use& use) const {
+  const uint8_t* const begin = header().written;
+  const uint8_t* const end = begin + size_bytes_ / kWriteStepBytes;
+  for (const uint8_t* p = std::find(begin, end, 1); p != end;) {
+    const uint8_t* const behind = std::find(p, end, 0);
+    const auto offset = static_cast<uint64_t>(p - begin) * kWriteStepBytes;
+    const auto stop = static_cast<uint64_t>(behind - begin) * kWriteStepBytes;
+    use(offset, std::min(stop + kWriteSlackBytes, size_bytes_) - offset);
+    p = std::find(behind, end, 1);
   }
-  h.write_begin = begin;
-  h.write_size = end - begin;
-}
-
-absl::Span<uint8_t> Memory::Written() const {
-  const MemoryHeader& h = header();
-  if (h.write_size == 0) return {};
-  const uint64_t slack = std::min(h.write_begin, kWriteSlackBytes);
-  return {base_ + h.write_begin - slack,
-          static_cast<size_t>(h.write_size + slack)};
 }
 
 void Memory::Grow(uint32_t delta) {
@@ -102,12 +101,11 @@ void Memory::Grow(uint32_t delta) {
     uint64_t most = uint64_t{pages_max_} * kPageSizeBytes;
     if (capacity > most) capacity = most;
     uint8_t* base = MapZeroed(capacity);
-    const absl::Span<uint8_t> written = Written();
-    if (!written.empty()) {
-      std::memcpy(base + (written.data() - base_), written.data(),
-                  written.size());
-    }
-    reinterpret_cast<MemoryHeader*>(base)[-1] = header();
+    ForEachWritten([this, base](uint64_t offset, uint64_t bytes) {
+      std::memcpy(base + offset, base_ + offset, bytes);
+    });
+    std::memcpy(reinterpret_cast<MemoryHeader*>(base)[-1].written,
+                header().written, size_bytes_ / kWriteStepBytes);
     Unmap(base_, capacity_bytes_);
     base_ = base;
     capacity_bytes_ = capacity;
@@ -138,7 +136,7 @@ std::unique_ptr<Memory> MemoryPool::Acquire(uint32_t pages, uint32_t pages_max,
   memory->size_bytes_ = size;
   memory->pages_max_ = pages_max;
   memory->declared_max_ = declared_max;
-  memory->header() = {.size_bytes = size};
+  memory->header().size_bytes = size;
   return memory;
 }
 
@@ -148,8 +146,11 @@ void MemoryPool::Release(std::unique_ptr<Memory> memory) {
   }
   // Zeroed when it is given back, so that what one execution wrote is never
   // there for another.
-  const absl::Span<uint8_t> written = memory->Written();
-  if (!written.empty()) std::memset(written.data(), 0, written.size());
+  memory->ForEachWritten([&memory](uint64_t offset, uint64_t bytes) {
+    std::memset(memory->base_ + offset, 0, bytes);
+  });
+  std::memset(memory->header().written, 0,
+              memory->size_bytes_ / kWriteStepBytes + 1);
   if (kChecksZeros) {
     CHECK(IsZero(memory->base_, memory->size_bytes_),
           "something was written without being noted");

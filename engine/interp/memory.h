@@ -3,6 +3,7 @@
 #define ENGINE_INTERP_MEMORY_H_
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -12,22 +13,20 @@ namespace ashlar::interp {
 
 inline constexpr uint64_t kPageSizeBytes = 65536;
 
-// What stands right below a memory's first byte, for handlers. All that was
-// ever written lies in the `write_size` bytes from `write_begin` on and in the
-// kWriteSlackBytes below them; everything else is zero. So the check of a store
-// is `address - write_begin + size <= write_size`: it holds for no store beyond
-// the memory's end, and for none that begins below the slack. Stores that it
-// does not hold for are looked at out of line (Memory::NoteWrite).
-struct MemoryHeader {
-  // Where nothing was written yet: behind every address.
-  static constexpr uint64_t kNowhere = uint64_t{1} << 40;
+// What was written is noted in steps of so many bytes; divides kPageSizeBytes.
+inline constexpr uint32_t kWriteStepShift = 12;
+inline constexpr uint64_t kWriteStepBytes = uint64_t{1} << kWriteStepShift;
+// A write of so many bytes may note the step of its first byte only.
+inline constexpr uint64_t kWriteSlackBytes = 64;
 
-  uint64_t write_size = 0;
-  uint64_t write_begin = kNowhere;
+// What stands right below a memory's first byte, for handlers. `written` has a
+// byte for each step and one more: 1 where something was written, for what else
+// Memory::NoteWrite takes note. All other bytes are zero, but for those that
+// such a step's writes may have written behind it (kWriteSlackBytes).
+struct MemoryHeader {
+  uint8_t* written = nullptr;
   uint64_t size_bytes = 0;
 };
-// The largest store that is checked like this.
-inline constexpr uint64_t kWriteSlackBytes = 64;
 
 // base() moves when the memory grows: never keep it over anything that can
 // run wasm or grow. A MemoryHeader stands below it.
@@ -63,16 +62,15 @@ class Memory {
     return {base_ + offset, static_cast<size_t>(size)};
   }
 
-  // For handlers, which check what they write themselves (MemoryHeader).
+  // For handlers, which note what they write themselves (MemoryHeader).
   uint8_t* handler_base() const { return base_; }
   // These bytes may be written from here on: what is not noted would be there
   // for the next execution. REQUIRES: Contains(offset, size).
   void NoteWrite(uint64_t offset, uint64_t size) {
-    const MemoryHeader& h = header();
-    if (offset < h.write_begin ||
-        offset + size > h.write_begin + h.write_size) {
-      Widen(offset, size);
-    }
+    if (size == 0) return;
+    const uint64_t first = offset / kWriteStepBytes;
+    const uint64_t last = (offset + size - 1) / kWriteStepBytes;
+    std::memset(header().written + first, 1, last - first + 1);
   }
 
   // Adds zeroed pages. REQUIRES: pages() + delta <= pages_max(). Throws
@@ -84,9 +82,9 @@ class Memory {
   MemoryHeader& header() const {
     return reinterpret_cast<MemoryHeader*>(base_)[-1];
   }
-  void Widen(uint64_t offset, uint64_t size);
-  // All bytes that may not be zero.
-  absl::Span<uint8_t> Written() const;
+  // Calls use(offset, size) for all that may not be zero.
+  template <typename Use>
+  void ForEachWritten(const Use& use) const;
 
   uint8_t* base_ = nullptr;
   uint64_t size_bytes_ = 0;

@@ -142,44 +142,47 @@ TEST(MemoryPoolTest, ReusedMemoryIsZero) {
   EXPECT_TRUE(IsZero(memory.get()));
 }
 
-// The check of a store that handlers make.
-bool IsNoted(const Memory& memory, uint64_t address, uint64_t size) {
-  const MemoryHeader header = HeaderOf(memory);
-  return address - header.write_begin + size <= header.write_size;
-}
-
-TEST(MemoryTest, NothingIsNotedAtFirst) {
-  MemoryPool pool;
-  const std::unique_ptr<Memory> memory = pool.Acquire(2, 2, kNoMax);
-  for (const Memory* m : {memory.get(), Memory::Empty()}) {
-    for (const uint64_t size : {0, 1, 8, 64}) {
-      for (const uint64_t address :
-           {uint64_t{0}, uint64_t{1}, uint64_t{65536}, uint64_t{131071},
-            uint64_t{131072}, uint64_t{UINT32_MAX}, uint64_t{0x1fffffffe}}) {
-        EXPECT_FALSE(IsNoted(*m, address, size)) << address << " " << size;
-      }
-    }
+// The steps of which something was noted, the one behind the last included.
+std::vector<uint64_t> NotedSteps(const Memory& memory) {
+  std::vector<uint64_t> steps;
+  const uint8_t* const written = HeaderOf(memory).written;
+  for (uint64_t i = 0; i <= memory.size_bytes() / kWriteStepBytes; ++i) {
+    if (written[i] != 0) steps.push_back(i);
   }
+  return steps;
 }
 
 TEST(MemoryTest, WritesAreNoted) {
+  using Steps = std::vector<uint64_t>;
   MemoryPool pool;
-  const std::unique_ptr<Memory> memory = pool.Acquire(2, 2, kNoMax);
+  std::unique_ptr<Memory> memory = pool.Acquire(2, 2, kNoMax);
+  EXPECT_EQ(NotedSteps(*memory), Steps());
   memory->NoteWrite(70000, 0);
-  EXPECT_FALSE(IsNoted(*memory, 70000, 1));
+  memory->NoteWrite(131072, 0);
+  EXPECT_EQ(NotedSteps(*memory), Steps());
   memory->NoteWrite(70000, 1);
-  EXPECT_TRUE(IsNoted(*memory, 70000, 1));
-  EXPECT_TRUE(IsNoted(*memory, 70000, 8));
-  EXPECT_FALSE(IsNoted(*memory, 0, 8));
-  EXPECT_FALSE(IsNoted(*memory, 131072 - 8, 8));
+  EXPECT_EQ(NotedSteps(*memory), Steps({17}));
   memory->NoteWrite(131071, 1);
-  EXPECT_TRUE(IsNoted(*memory, 131072 - 8, 8));
-  EXPECT_FALSE(IsNoted(*memory, 131072 - 7, 8));
-  EXPECT_FALSE(IsNoted(*memory, 131072, 1));
-  EXPECT_FALSE(IsNoted(*memory, 65536, 8));
-  // A write that ends in what is noted is not noted as a whole.
-  memory->NoteWrite(60000, 12000);
-  EXPECT_TRUE(IsNoted(*memory, 60000, 1));
+  EXPECT_EQ(NotedSteps(*memory), Steps({17, 31}));
+  memory->NoteWrite(8191, 2);
+  EXPECT_EQ(NotedSteps(*memory), Steps({1, 2, 17, 31}));
+  memory->NoteWrite(12288, 4096);
+  EXPECT_EQ(NotedSteps(*memory), Steps({1, 2, 3, 17, 31}));
+  memory->NoteWrite(0, 131072);
+  EXPECT_EQ(NotedSteps(*memory).size(), 32u);
+  pool.Release(std::move(memory));
+  memory = pool.Acquire(2, 2, kNoMax);
+  EXPECT_EQ(NotedSteps(*memory), Steps());
+}
+
+// Of nothing at the memory's end handlers note the step behind the last.
+TEST(MemoryTest, WhatIsNotedBehindTheEndIsForgotten) {
+  MemoryPool pool;
+  std::unique_ptr<Memory> memory = pool.Acquire(2, 2, kNoMax);
+  HeaderOf(*memory).written[32] = 1;
+  pool.Release(std::move(memory));
+  memory = pool.Acquire(2, 2, kNoMax);
+  EXPECT_TRUE(NotedSteps(*memory).empty());
 }
 
 // Wherever a write is and however large, the next execution finds zeros.
@@ -203,16 +206,16 @@ TEST(MemoryPoolTest, WhatWasNotedIsZeroed) {
   }
 }
 
-// What handlers may write without noting it, just below what is noted.
+// What handlers may write without noting it, behind the step they note.
 TEST(MemoryPoolTest, TheSlackIsZeroed) {
-  for (const uint64_t noted : {uint64_t{4096}, uint64_t{65536}}) {
+  for (const uint64_t end :
+       {uint64_t{4096}, uint64_t{65536}, 2 * kPageSizeBytes}) {
     MemoryPool pool;
     std::unique_ptr<Memory> memory = pool.Acquire(2, 2, kNoMax);
-    memory->NoteWrite(noted, 1);
-    ASSERT_TRUE(
-        IsNoted(*memory, noted - kWriteSlackBytes + 1, kWriteSlackBytes));
-    std::memset(memory->handler_base() + noted - kWriteSlackBytes + 1, 1,
-                kWriteSlackBytes);
+    memory->NoteWrite(end - 1, 1);
+    const uint64_t size =
+        std::min(kWriteSlackBytes, memory->size_bytes() - (end - 1));
+    std::memset(memory->handler_base() + end - 1, 1, size);
     pool.Release(std::move(memory));
     memory = pool.Acquire(2, 2, kNoMax);
     EXPECT_TRUE(IsZero(memory.get()));
