@@ -198,32 +198,45 @@ TEST_F(WrittenTest, ByBulkInstructions) {
   Run({fill, touch().Raw(fill.bytes()), init}, {4096, 7000});
 }
 
-// for (i = 0; i != n; ++i) memory[place + i] = memory[300 + i].
+// for (i = 0; i != n; ++i) memory[place + i] = memory[300 + i]. The step may
+// be a local, and then also be -1, from n - 1 on. It may end anywhere, so that
+// nothing notes the last byte.
 TEST_F(WrittenTest, ByLoopsThatCopy) {
-  Code code;
-  code.Loop().Get(2).Get(1).Op(Op::kI32Ne).If();
-  code.Get(0).Get(2).Op(Op::kI32Add);
-  code.Get(2).Get(3).Op(Op::kI32Add);
-  code.Mem(Op::kI32Load8U, 0, 0).Mem(Op::kI32Store8, 0, 0);
-  code.Get(2).I32(1).Op(Op::kI32Add).Set(2).Br(1).End().End();
-  ModuleBuilder m;
-  m.Memory({kPages, 64});
-  m.Export("f", ExternKind::kFunc,
-           m.Func(m.Type({kI32, kI32}, {}), {kI32, kI32},
-                  Code().I32(300).Set(3).Raw(code.bytes()).End()));
-  m.ActiveData(Code().I32(300).End(), std::vector<uint8_t>(400, 0xd1));
-  const CompiledModule module(m.Build());
-  for (const uint64_t place : kPlaces) {
-    for (const uint64_t size : {1, 2, 3, 60, 65, 66, 400}) {
-      if (place + size > kEnd) continue;
-      Instance* instance = machine_.Instantiate(module);
-      EXPECT_EQ(machine_.Call(instance, "f", {place, size}).exit, Exit::kDone);
-      EXPECT_NE(instance->memory->base()[place + size - 1], 0);
-      ExpectNothingStays(absl::StrCat(place, " ", size));
-      // It ends in the middle, so nothing notes the last byte.
-      for (uint64_t fuel = 20; fuel < 400; fuel += 35) {
-        machine_.Call(machine_.Instantiate(module), "f", {place, size}, fuel);
-        ExpectNothingStays(absl::StrCat(place, " ", size, " ", fuel));
+  enum class Step { kConstant, kUp, kDown };
+  for (const Step step : {Step::kConstant, Step::kUp, Step::kDown}) {
+    Code code;
+    code.I32(300).Set(3).I32(1).Set(4).Get(1).Set(5);
+    if (step == Step::kDown) {
+      code.I32(-1).Set(4).I32(-1).Set(5).Get(1).I32(-1).Op(Op::kI32Add).Set(2);
+    }
+    code.Loop().Get(2).Get(5).Op(Op::kI32Ne).If();
+    code.Get(0).Get(2).Op(Op::kI32Add);
+    code.Get(2).Get(3).Op(Op::kI32Add);
+    code.Mem(Op::kI32Load8U, 0, 0).Mem(Op::kI32Store8, 0, 0);
+    code.Get(2);
+    step == Step::kConstant ? code.I32(1) : code.Get(4);
+    code.Op(Op::kI32Add).Set(2).Br(1).End().End();
+    ModuleBuilder m;
+    m.Memory({kPages, 64});
+    const uint32_t type = m.Type({kI32, kI32}, {});
+    m.Export("f", ExternKind::kFunc,
+             m.Func(type, {kI32, kI32, kI32, kI32}, code.End()));
+    m.ActiveData(Code().I32(300).End(), std::vector<uint8_t>(400, 0xd1));
+    const CompiledModule module(m.Build());
+    ASSERT_TRUE(module.ok()) << module.error();
+    for (const uint64_t place : kPlaces) {
+      for (const uint64_t size : {1, 2, 3, 60, 66, 400}) {
+        if (place + size > kEnd) continue;
+        auto exit = Exit::kOutOfFuel;
+        for (uint64_t fuel = 1; exit != Exit::kDone;
+             fuel += size <= 66 ? 1 : 1000) {
+          Instance* instance = machine_.Instantiate(module);
+          exit = machine_.Call(instance, "f", {place, size}, fuel).exit;
+          if (exit == Exit::kDone) {
+            EXPECT_NE(instance->memory->base()[place + size - 1], 0);
+          }
+          ExpectNothingStays(absl::StrCat(place, " ", size, " ", fuel));
+        }
       }
     }
   }
