@@ -2,7 +2,7 @@
 #ifndef ENGINE_COMPILE_CONTROL_H_
 #define ENGINE_COMPILE_CONTROL_H_
 
-#include "engine/compile/loops.h"
+#include "engine/compile/pointer_loops.h"
 #include "engine/compile/validator.h"
 
 namespace ashlar::compile {

@@ -4,13 +4,11 @@
 #include <cstdint>
 #include <iterator>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/types/span.h"
+#include "engine/compile/test_loops.h"
 #include "engine/compile/test_machine.h"
 #include "engine/compile/test_programs.h"
 #include "engine/interp/code_text.h"
@@ -27,15 +25,16 @@ using testing::Ending;
 using testing::Functions;
 using testing::Holds;
 using testing::kComparisons32;
+using testing::LoopPair;
 using testing::Machine;
 using testing::Op;
 using testing::OutOfFuelBy;
 using testing::Returned;
-using testing::Trapped;
 using testing::ValType;
-using Values = std::vector<uint64_t>;
+using testing::Values;
 
 constexpr ValType kI32 = ValType::kI32;
+constexpr uint64_t kFuels[] = {1000000, 100, 300, 301, 302, 315, 1500, 4000};
 
 // A loop with its test first: while (local 0 <comparison> local 1) { ++local 0;
 // ++local 2 }, at most 5 times round. `with_if`: the test is an `if` around
@@ -252,60 +251,6 @@ struct CopyLoop {
   }
 };
 
-// What a loop leaves behind, and how it ended.
-std::pair<Ending, std::vector<uint8_t>> RunLoop(Machine* machine,
-                                                interp::Instance* instance,
-                                                const std::string& name,
-                                                const Values& args,
-                                                uint64_t fuel) {
-  const absl::Span<uint8_t> memory =
-      instance->memory->Slice(0, instance->memory->size_bytes());
-  for (size_t i = 0; i < memory.size(); ++i) {
-    memory[i] = static_cast<uint8_t>(i * 7 + i / 256);
-  }
-  Ending ending = machine->Call(instance, name, args, fuel);
-  return {std::move(ending), {memory.begin(), memory.end()}};
-}
-
-// Two functions that make the same loop, of which only the first makes many
-// rounds at once, by the operation named.
-class LoopPair {
- public:
-  LoopPair(Functions* functions, const Code& fast, const Code& slow,
-           const char* operation)
-      : fast_(functions->Add({}, fast)),
-        slow_(functions->Add({}, slow)),
-        module_(functions->Build()) {
-    EXPECT_EQ(module_.error(), "");
-    EXPECT_TRUE(Has(0, operation));
-    EXPECT_FALSE(Has(1, operation));
-    instance_ = machine_.Instantiate(module_);
-  }
-
-  // Both leave the same behind, whatever fuel there is.
-  void ExpectSame(const Values& args) {
-    for (const uint64_t fuel : {1000000, 100, 300, 301, 302, 315, 1500, 4000}) {
-      const auto want = RunLoop(&machine_, instance_, slow_, args, fuel);
-      const auto got = RunLoop(&machine_, instance_, fast_, args, fuel);
-      ASSERT_EQ(got.first, want.first) << fuel;
-      ASSERT_EQ(got.first.fuel_used, want.first.fuel_used) << fuel;
-      ASSERT_TRUE(got.second == want.second) << fuel;
-    }
-  }
-
- private:
-  bool Has(uint32_t function, const char* operation) const {
-    return absl::StrContains(interp::CodeText(module_.code(), function),
-                             operation);
-  }
-
-  const std::string fast_;
-  const std::string slow_;
-  const CompiledModule module_;
-  Machine machine_ = Machine(1000);
-  interp::Instance* instance_ = nullptr;
-};
-
 TEST(LoopsTest, LoopsThatCopyBytes) {
   constexpr uint32_t kPage = 65536;
   const std::vector<Values> all_args = {
@@ -382,7 +327,7 @@ TEST(LoopsTest, LoopsThatCopyBytes) {
       constexpr uint64_t kSteps[] = {1, UINT32_MAX, 2, 0};
       args.push_back(kSteps[loop.by_local ? at++ % std::size(kSteps) : 0]);
       SCOPED_TRACE(absl::StrCat(shape, ": ", absl::StrJoin(args, " ")));
-      ASSERT_NO_FATAL_FAILURE(loops.ExpectSame(args));
+      ASSERT_NO_FATAL_FAILURE(loops.ExpectSame(args, kFuels));
     }
   }
 }
@@ -473,7 +418,7 @@ TEST(LoopsTest, LoopsThatFillBytes) {
     LoopPair loops(&functions, loop.Make(0), loop.Make(8), "LoopFill");
     for (const Values& args : all_args) {
       SCOPED_TRACE(absl::StrCat(shape, ": ", absl::StrJoin(args, " ")));
-      ASSERT_NO_FATAL_FAILURE(loops.ExpectSame(args));
+      ASSERT_NO_FATAL_FAILURE(loops.ExpectSame(args, kFuels));
     }
   }
 }

@@ -82,6 +82,10 @@ bool Translator::BranchIf() {
     NoteLoopHead(s_->control, r);
     LinkBranch(r, c);
     OpenCharge(r + 24);
+    if (s_->branch_op == kNoBranch && c->kind == Control::kLoop &&
+        r - c->loop_entry <= kPointerLoopBytesMax) {
+      TryPointerLoop(s_, c->loop_entry, r);
+    }
     return true;
   }
   // The inverted branch jumps over the moves, or over the return.

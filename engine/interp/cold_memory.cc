@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/interp/code.h"
+#include "engine/interp/cold_operands.h"
 #include "engine/interp/internals.h"
 #include "metering/fuel.h"
 
@@ -12,17 +13,6 @@ namespace {
 
 using Internals = Execution::Internals;
 using metering::CeilDiv;
-
-// Operand fields of the instruction.
-uint64_t& SlotA(Registers& r) { return r.fp[LoadAs<int16_t>(r.pc + 8)]; }
-uint64_t& SlotB(Registers& r) { return r.fp[LoadAs<int16_t>(r.pc + 10)]; }
-uint64_t& SlotC(Registers& r) { return r.fp[LoadAs<int16_t>(r.pc + 12)]; }
-uint32_t A32(Registers& r) { return static_cast<uint32_t>(SlotA(r)); }
-uint32_t B32(Registers& r) { return static_cast<uint32_t>(SlotB(r)); }
-uint32_t C32(Registers& r) { return static_cast<uint32_t>(SlotC(r)); }
-uint32_t Immediate12(const Registers& r) { return LoadAs<uint32_t>(r.pc + 12); }
-uint32_t Immediate16(const Registers& r) { return LoadAs<uint32_t>(r.pc + 16); }
-uint32_t Immediate20(const Registers& r) { return LoadAs<uint32_t>(r.pc + 20); }
 
 const metering::Schedule& ScheduleOf(const Registers& r) {
   return *r.inst->code->schedule;
@@ -51,88 +41,6 @@ bool ChargeElements(Registers& r, uint64_t elements) {
   return Internals::ChargeMemory(
       r, CeilDiv(elements, ScheduleOf(r).table_elements_per_fuel),
       OutOfFuel::What::kTable);
-}
-
-uint64_t Next(Registers& r, uint32_t size_bytes) {
-  r.pc += size_bytes;
-  return kGoOn;
-}
-
-// How many rounds are made at once of a loop over bytes that counts from
-// `counter` to `end`: all that are in bounds and can be paid but the last one.
-// `address` is the highest one of the first round. Where it counts down, `sum`
-// is the lowest one, without its offset.
-uint64_t RoundsAtOnce(const Registers& r, bool up, uint32_t counter,
-                      uint32_t end, uint64_t address, uint32_t sum) {
-  const uint64_t size = r.inst->memory->size_bytes();
-  const uint64_t in_bounds = size - std::min(size, address);
-  uint64_t rounds = (up ? end - counter : counter - end) - 1;
-  if (up) {
-    rounds = std::min(rounds, in_bounds);
-  } else {
-    rounds = in_bounds == 0 ? 0 : std::min(rounds, uint64_t{sum} + 1);
-  }
-  const uint64_t cost = Immediate12(r);
-  return cost == 0 ? rounds : std::min(rounds, r.fuel / cost);
-}
-
-// Where so many rounds write.
-uint8_t* Destination(Registers& r, uint64_t address, uint64_t rounds) {
-  r.inst->memory->NoteWrite(address, rounds);
-  return r.mem + address;
-}
-
-// They were made.
-uint64_t CountRounds(Registers& r, bool up, uint64_t rounds) {
-  r.fuel -= rounds * Immediate12(r);
-  SlotA(r) = static_cast<uint32_t>(up ? SlotA(r) + rounds : SlotA(r) - rounds);
-  return Next(r, 24);
-}
-
-uint32_t Sum(const Registers& r, const uint8_t* slots) {
-  return static_cast<uint32_t>(r.fp[LoadAs<int16_t>(slots)]) +
-         static_cast<uint32_t>(r.fp[LoadAs<int16_t>(slots + 2)]);
-}
-
-// LOOP_COPY_ of any size. `up`: it counts by 1; otherwise by -1.
-uint64_t CopyRounds(Registers& r, bool up) {
-  const uint8_t* const load = LoadAs<const uint8_t*>(r.pc + 16);
-  const uint8_t* const store = load + 16;
-  const uint32_t from_sum = Sum(r, load + 10);
-  const uint32_t to_sum = Sum(r, store + 8);
-  uint64_t from = uint64_t{from_sum} + LoadAs<uint16_t>(load + 14);
-  uint64_t to = uint64_t{to_sum} + LoadAs<uint32_t>(store + 12);
-  const uint64_t rounds = RoundsAtOnce(
-      r, up, A32(r), B32(r), std::max(from, to), std::min(from_sum, to_sum));
-  if (rounds == 0) return Next(r, 24);
-  if (!up) {
-    from -= rounds - 1;
-    to -= rounds - 1;
-  }
-  uint8_t* const dst = Destination(r, to, rounds);
-  const uint8_t* const src = r.mem + from;
-  if ((up ? to - from : from - to) >= rounds) {
-    std::memmove(dst, src, rounds);
-  } else if (up) {
-    for (uint64_t k = 0; k < rounds; ++k) dst[k] = src[k];
-  } else {
-    for (uint64_t k = rounds; k-- > 0;) dst[k] = src[k];
-  }
-  return CountRounds(r, up, rounds);
-}
-
-// LOOP_FILL_ of any size.
-uint64_t FillRounds(Registers& r, bool up) {
-  const uint8_t* const sum = LoadAs<const uint8_t*>(r.pc + 16) + (up ? 0 : 16);
-  const uint32_t first = Sum(r, sum + 10) - (up ? 0 : 1);
-  const uint32_t end =
-      up ? B32(r) : static_cast<uint32_t>(LoadAs<int16_t>(r.pc + 10));
-  uint64_t to = uint64_t{first} + LoadAs<uint32_t>(sum + 28);
-  const uint64_t rounds = RoundsAtOnce(r, up, A32(r), end, to, first);
-  if (rounds == 0) return Next(r, 24);
-  if (!up) to -= rounds - 1;
-  std::memset(Destination(r, to, rounds), r.inst->fill_byte, rounds);
-  return CountRounds(r, up, rounds);
 }
 
 }  // namespace
@@ -198,11 +106,6 @@ uint64_t ColdMemoryInit(Registers& r) {
   if (n != 0) std::memcpy(r.mem + d, segment.bytes.data() + s, n);
   return Next(r, 24);
 }
-
-uint64_t ColdLoopCopy(Registers& r) { return CopyRounds(r, true); }
-uint64_t ColdLoopCopyDown(Registers& r) { return CopyRounds(r, false); }
-uint64_t ColdLoopFill(Registers& r) { return FillRounds(r, true); }
-uint64_t ColdLoopFillDown(Registers& r) { return FillRounds(r, false); }
 
 uint64_t ColdDataDrop(Registers& r) {
   r.inst->dropped_data[Immediate12(r)] = 1;

@@ -81,7 +81,8 @@ struct Instance {
   Func* functions = nullptr;             // imported ones are copies
   const uint64_t* stack_end = nullptr;   // the stack rule's limit
   class Execution* execution = nullptr;  // the one that runs it now
-  uint8_t fill_byte = 0;  // of a handler that gives up, for ColdLoopFill(Down)
+  // Of a handler that gives up, for ColdLoopFill, its Down and ColdPointerFill.
+  uint64_t fill_value = 0;
   // Cold.
   const Code* code = nullptr;
   const wasm::Module* module = nullptr;

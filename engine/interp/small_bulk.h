@@ -52,9 +52,15 @@ inline void CopySmall(uint8_t* dst, const uint8_t* src, uint64_t n) {
   }
 }
 
-// REQUIRES: n <= kSmallBulkBytes.
-inline void FillSmall(uint8_t* dst, uint8_t value, uint64_t n) {
-  const uint64_t v = value * uint64_t{0x0101010101010101};
+// 8 bytes that repeat the low 1 << width_log2 bytes of `value`; those are 1, 4
+// or 8.
+inline uint64_t RepeatedValue(uint64_t value, uint32_t width_log2) {
+  if (width_log2 == 0) return (value & 0xff) * 0x0101010101010101;
+  return width_log2 == 2 ? (value & 0xffffffff) * 0x0000000100000001 : value;
+}
+
+// REQUIRES: n <= kSmallBulkBytes, and whole repetitions in `v` (RepeatedValue).
+inline void FillSmall(uint8_t* dst, uint64_t v, uint64_t n) {
   const Word128 w = {v, v};
   if (n > 32) {
     StoreAs(dst, w);
@@ -71,9 +77,9 @@ inline void FillSmall(uint8_t* dst, uint8_t value, uint64_t n) {
     StoreAs(dst, static_cast<uint32_t>(v));
     StoreAs(dst + n - 4, static_cast<uint32_t>(v));
   } else if (n != 0) {
-    dst[0] = value;
-    dst[n / 2] = value;
-    dst[n - 1] = value;
+    dst[0] = static_cast<uint8_t>(v);
+    dst[n / 2] = static_cast<uint8_t>(v);
+    dst[n - 1] = static_cast<uint8_t>(v);
   }
 }
 

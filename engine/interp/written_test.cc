@@ -281,6 +281,46 @@ TEST_F(WrittenTest, ByLoopsThatFill) {
   }
 }
 
+// do { *to = *from or 0x77 } while (++to < end), of bytes and of words. It may
+// end anywhere.
+TEST_F(WrittenTest, ByLoopsThatCountPointers) {
+  for (const uint32_t width : {1u, 4u}) {
+    for (const bool copies : {false, true}) {
+      const auto by = static_cast<int32_t>(width);
+      Code code;
+      code.I32(300).Set(2).Get(0).Get(1).Op(Op::kI32Add).Set(3);
+      code.Loop().Get(0);
+      if (copies) {
+        code.Get(2).Mem(width == 1 ? Op::kI32Load8U : Op::kI32Load, 0, 0);
+      } else {
+        code.I32(0x7777);
+      }
+      code.Mem(width == 1 ? Op::kI32Store8 : Op::kI32Store, 0, 0);
+      if (copies) code.Get(2).I32(by).Op(Op::kI32Add).Set(2);
+      code.Get(0).I32(by).Op(Op::kI32Add).Tee(0).Get(3).Op(Op::kI32LtU);
+      code.BrIf(0).End();
+      ModuleBuilder m;
+      m.Memory({kPages, 64});
+      m.Export("f", ExternKind::kFunc,
+               m.Func(m.Type({kI32, kI32}, {}), {kI32, kI32}, code.End()));
+      m.ActiveData(Code().I32(300).End(), std::vector<uint8_t>(400, 0xd1));
+      const CompiledModule module(m.Build());
+      ASSERT_TRUE(module.ok()) << module.error();
+      for (const uint64_t place : kPlaces) {
+        for (const uint64_t size : {8, 64, 72, 400}) {
+          if (place + size > kEnd) continue;
+          auto exit = Exit::kOutOfFuel;
+          for (uint64_t fuel = 20; exit != Exit::kDone; fuel += size * 2) {
+            Instance* instance = machine_.Instantiate(module);
+            exit = machine_.Call(instance, "f", {place, size}, fuel).exit;
+            ExpectNothingStays(absl::StrCat(place, " ", size, " ", fuel));
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_F(WrittenTest, ByDataSegments) {
   for (const uint32_t place : kPlaces) {
     for (const uint32_t size : {1u, 64u, 5000u}) {

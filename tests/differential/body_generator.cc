@@ -157,7 +157,7 @@ void BodyGenerator::Steps(uint32_t count) {
 void BodyGenerator::Step() {
   const uint32_t pick = rng_->Below(100);
   if (pick < 2) return StepArray();
-  if (pick < 4) return StepByteLoop();
+  if (pick < 4) return rng_->Chance(50) ? StepByteLoop() : StepPointerLoop();
   if (pick < 5) return StepLoadAndAdd();
   if (pick < 8) return StepIncrement();
   if (pick < 16) return StepNumeric();
@@ -401,6 +401,100 @@ void BodyGenerator::StepByteLoop() {
   Mem(rng_->Chance(97) ? Op::kI32Store8 : Op::kI32Store16);
   if (!counts_first) count();
   code_.Br(1).End().End().End();
+}
+
+// The same of loops that count pointers, and words.
+void BodyGenerator::StepPointerLoop() {
+  if (!plan_->has_memory) return;
+  enum Role { kTo, kFrom, kCounter, kEnd, kRoles };
+  uint32_t local[kRoles];
+  for (uint32_t role = 0; role < kRoles; ++role) {
+    local[role] =
+        role > 0 && rng_->Chance(3) ? local[rng_->Below(role)] : NewCounter();
+  }
+  struct Access {
+    Op load;
+    Op store;
+    int32_t width;
+  };
+  static constexpr Access kAccesses[] = {
+      {Op::kI32Load8U, Op::kI32Store8, 1}, {Op::kI32Load8U, Op::kI32Store8, 1},
+      {Op::kI32Load, Op::kI32Store, 4},    {Op::kI64Load, Op::kI64Store, 8},
+      {Op::kI32Load8S, Op::kI32Store8, 1}, {Op::kI32Load, Op::kI32Store16, 2}};
+  const Access& access = kAccesses[rng_->Below(rng_->Chance(95) ? 4 : 6)];
+  const bool is_wide = access.width == 8;
+  const bool copies = rng_->Chance(60);
+  const Role compared = rng_->Chance(40)             ? kCounter
+                        : copies && rng_->Chance(30) ? kFrom
+                                                     : kTo;
+  const bool is_less = rng_->Chance(compared == kCounter ? 30 : 90);
+  static constexpr int32_t kSteps[] = {-1, -1, -1, 1, 4, -8, 3, 0};
+  const int32_t step = compared == kCounter
+                           ? kSteps[rng_->Below(rng_->Chance(90) ? 6 : 8)]
+                           : access.width;
+
+  const auto set = [&](Role role, int32_t value) {
+    code_.I32(value).Set(local[role]);
+  };
+  int32_t starts[kRoles] = {};
+  for (const Role role : {kTo, kFrom}) {
+    const uint32_t place = rng_->Below(8);
+    const auto distance =
+        static_cast<int32_t>(rng_->Below(place < 6 ? 3000 : 330));
+    starts[role] = place < 6    ? distance
+                   : place == 6 ? 65536 - distance
+                                : -distance / 8;
+  }
+  if (rng_->Chance(30)) {
+    starts[kTo] = starts[kFrom] + static_cast<int32_t>(rng_->Below(25)) - 12;
+  }
+  const auto rounds =
+      static_cast<int32_t>(rng_->Below(rng_->Chance(80) ? 25 : 300));
+  int32_t end = static_cast<int32_t>(rng_->Below(3)) - 1;
+  if (compared == kCounter) {
+    starts[kCounter] = end - rounds * step;
+  } else {
+    end = starts[compared] + rounds * step;
+    if (rng_->Chance(10)) end += static_cast<int32_t>(rng_->Below(5)) - 2;
+  }
+  set(kTo, starts[kTo]);
+  set(kFrom, starts[kFrom]);
+  set(kCounter, starts[kCounter]);
+  set(kEnd, end);
+
+  const auto add = [&](Role role, int32_t by) {
+    code_.Get(local[role]);
+    code_.I32(rng_->Chance(1) ? by + 1 : by).Op(Op::kI32Add);
+  };
+  code_.Loop().Get(local[kTo]);
+  if (copies) {
+    code_.Get(local[kFrom]);
+    Mem(access.load);
+    if (!is_wide && rng_->Chance(3)) code_.Tee(NewCounter());
+  } else {
+    const uint32_t value =
+        is_wide ? RandomLocal(ValType::kI64, false) : local[kFrom];
+    if (value != kNoFunction && rng_->Chance(50)) {
+      code_.Get(value);
+    } else {
+      const auto constant = static_cast<int32_t>(rng_->Below(400)) - 100;
+      is_wide ? code_.I64(constant) : code_.I32(constant);
+    }
+  }
+  Mem(access.store);
+  const bool from_first = rng_->Chance(50);
+  for (const Role role : {from_first ? kFrom : kTo, from_first ? kTo : kFrom}) {
+    if (role == compared || (role == kFrom && !copies)) continue;
+    add(role, access.width);
+    code_.Set(local[role]);
+  }
+  add(compared, step);
+  code_.Tee(local[compared]);
+  if (is_less || end != 0) {
+    is_less || rng_->Chance(10) ? code_.Get(local[kEnd]) : code_.I32(end);
+    code_.Op(is_less ? Op::kI32LtU : Op::kI32Ne);
+  }
+  code_.BrIf(0).End();
 }
 
 // A sum with one operand right out of memory.

@@ -80,6 +80,7 @@ class BodyGenerator {
   void StepTable();
   void StepArray();
   void StepByteLoop();
+  void StepPointerLoop();
   void StepLoadAndAdd();
   void StepIncrement();
   // A load or a store, at a random alignment and offset.

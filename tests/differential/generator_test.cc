@@ -33,7 +33,7 @@ TEST(GeneratorTest, CompilersMakeTheSameModules) {
     all.append(module.bytes.begin(), module.bytes.end());
   }
   EXPECT_EQ(base::Blake2b256(all).ToHex(),
-            "55bc108af9cafcf05e9423c6f8441fb98b43671bbed08de01b9baf528539ef71");
+            "344baa564faaaba035d379b58c1a5d0ff5bcbf13df16b7a36c584c762058fa61");
 }
 
 TEST(GeneratorTest, RngIsSplitmix64) {
