@@ -49,9 +49,12 @@ Driver::Driver(const ExecuteRequest& request, const Profile& profile,
       valid_(valid),
       workspace_(workspace),
       execution_(workspace->execution()),
-      overlay_(reader),
+      memory_(workspace->buffer().data(), workspace->buffer().size(),
+              std::pmr::new_delete_resource()),
+      overlay_(reader, &memory_),
       tree_(&overlay_, reader, &request.block, &profile.limits,
-            &profile.schedule, &request.limits),
+            &profile.schedule, &request.limits, &memory_),
+      contracts_(&memory_),
       activated_(request.activated.begin(), request.activated.end()) {
   std::sort(activated_.begin(), activated_.end());
   execution_.Reset(profile.limits.stack_slots_max);
@@ -121,29 +124,28 @@ std::optional<Driver::End> Driver::FindOutermostModule() {
 }
 
 void Driver::PushOutermost() {
-  auto frame = std::make_unique<host::Frame>();
-  frame->account = request_.callee;
-  frame->caller = request_.caller;
-  frame->code_hash = module_hash_;
-  frame->value = request_.value;
-  frame->input = request_.input;
-  frame->is_constructor = kDeploy == absl::string_view(request_.entry);
-  frame->is_outermost_call = true;
+  host::Frame frame;
+  frame.account = request_.callee;
+  frame.caller = request_.caller;
+  frame.code_hash = module_hash_;
+  frame.value = request_.value;
+  frame.input = request_.input;
+  frame.is_constructor = kDeploy == absl::string_view(request_.entry);
+  frame.is_outermost_call = true;
   tree_.Checkpoint();
-  tree_.frames().push_back(std::move(frame));
+  tree_.frames().Push(std::move(frame));
 }
 
 std::optional<Driver::End> Driver::Open() {
   const host::Frame& frame = tree_.top();
   const uint64_t left = execution_.fuel_left();
-  auto contract = std::make_unique<Contract>();
-  Contract* const c = contract.get();
+  contracts_.Push(Contract());
+  Contract* const c = &contracts_.back();
   c->is_bounded = frame.fuel_cap != 0 && frame.fuel_cap <= left;
   c->fuel_limit = c->is_bounded ? frame.fuel_cap : left;
   c->fuel_reserve = left - c->fuel_limit;
   c->memory_before = execution_.memory_fuel();
   execution_.set_fuel_left(c->fuel_limit);
-  contracts_.push_back(std::move(contract));
   SetFuelFloor();
   std::optional<End> end = LoadModule(c);
   if (end.has_value()) return end;
@@ -313,7 +315,7 @@ std::optional<Driver::End> Driver::FindEntry(Contract* contract) {
 
 absl::string_view Driver::EntryName(size_t depth) const {
   if (depth == 0) return request_.entry;
-  return tree_.frames()[depth]->is_constructor ? kDeploy : kCall;
+  return tree_.frames()[depth].is_constructor ? kDeploy : kCall;
 }
 
 std::optional<Driver::End> Driver::BeginOutermost() {
@@ -388,9 +390,9 @@ std::optional<Driver::End> Driver::Enter(Contract* contract,
 
 uint64_t Driver::PagesInUse() const {
   uint64_t pages = 0;
-  for (const auto& contract : contracts_) {
-    if (contract->instance != nullptr) {
-      pages += contract->instance->memory->pages();
+  for (const Contract& contract : contracts_) {
+    if (contract.instance != nullptr) {
+      pages += contract.instance->memory->pages();
     }
   }
   return pages;
@@ -421,14 +423,14 @@ std::optional<Driver::End> Driver::Continue() {
   // Memories only grow, and only the top one does: the peak is seen here.
   if (!tree_.NotePages(PagesInUse())) {
     if (exit == Exit::kSuspended) {
-      tree_.frames().pop_back();
+      tree_.frames().Pop();
       tree_.Revert();
     }
     return EndOfLimit();
   }
   if (exit == Exit::kSuspended) return Open();
   if (exit == Exit::kTrap) return EndOfTrap();
-  Contract* const contract = contracts_.back().get();
+  Contract* const contract = &contracts_.back();
   if (!contract->is_starting) return End{};
   contract->is_starting = false;
   execution_.Leave();
@@ -436,7 +438,7 @@ std::optional<Driver::End> Driver::Continue() {
 }
 
 void Driver::Pop(const End& end) {
-  Contract& contract = *contracts_.back();
+  Contract& contract = contracts_.back();
   if (contract.is_entered) execution_.Leave();
   if (end.outcome.klass == OutcomeClass::kReturned) {
     tree_.Commit();
@@ -457,21 +459,19 @@ std::optional<Driver::End> Driver::CloseNested(End end) {
   const bool out_of_fuel = end.outcome.klass == OutcomeClass::kOutOfFuel;
   const uint64_t left = out_of_fuel ? 0 : execution_.fuel_left();
   Pop(end);
-  const std::unique_ptr<Contract> callee = std::move(contracts_.back());
-  contracts_.pop_back();
-  const std::unique_ptr<host::Frame> frame = std::move(tree_.frames().back());
-  tree_.frames().pop_back();
-  Contract& caller = *contracts_.back();
-  caller.by[Category::kCalls] += callee->fuel_limit - left;
-  caller.memory_nested += execution_.memory_fuel() - callee->memory_before;
-  execution_.set_fuel_left(callee->fuel_reserve + left);
+  const Contract callee = contracts_.Pop();
+  const host::Frame frame = tree_.frames().Pop();
+  Contract& caller = contracts_.back();
+  caller.by[Category::kCalls] += callee.fuel_limit - left;
+  caller.memory_nested += execution_.memory_fuel() - callee.memory_before;
+  execution_.set_fuel_left(callee.fuel_reserve + left);
   SetFuelFloor();
   // The shortage is an ancestor's: nobody on the way can catch it.
-  if (out_of_fuel && !callee->is_bounded) return end;
+  if (out_of_fuel && !callee.is_bounded) return end;
   interp::HostCall call(&execution_, caller.instance, nullptr,
                         execution_.host_slots());
   switch (
-      host::ResumeCall(call, &tree_, CalleeEndOf(end.outcome.klass), *frame)) {
+      host::ResumeCall(call, &tree_, CalleeEndOf(end.outcome.klass), frame)) {
     case interp::HostResult::kDone:
       return std::nullopt;
     case interp::HostResult::kTrap:
@@ -486,8 +486,8 @@ std::optional<Driver::End> Driver::CloseNested(End end) {
 
 absl::StatusOr<ExecuteResult> Driver::NoOutcome() {
   while (!contracts_.empty()) {
-    if (contracts_.back()->is_entered) execution_.Leave();
-    contracts_.pop_back();
+    if (contracts_.back().is_entered) execution_.Leave();
+    contracts_.Pop();
   }
   if (cancelled_) return absl::CancelledError("execution was cancelled");
   if (!status_.ok()) return status_;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +16,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/base/stack.h"
+#include "engine/driver_contract.h"
 #include "engine/estimation.h"
 #include "engine/fuel_profile.h"
 #include "engine/host/frames.h"
@@ -78,8 +81,7 @@ class Driver {
     std::vector<BacktraceFrame> backtrace;
     std::vector<OpenContract> call_path;
   };
-  // What the driver keeps of an open contract, beside its host::Frame.
-  struct Contract;
+  using Contract = DriverContract;
 
   // The module of the request, its hash and its bytes: the end where the
   // execution cannot begin (or no outcome), else nullopt.
@@ -156,9 +158,11 @@ class Driver {
   ValidModules* valid_;
   Workspace* workspace_;
   interp::Execution& execution_;
+  // Of the lists of the three that follow, given back as a whole.
+  std::pmr::monotonic_buffer_resource memory_;
   state::Overlay overlay_;
   host::CallTree tree_;
-  std::vector<std::unique_ptr<Contract>> contracts_;
+  base::Stack<Contract> contracts_;
   std::vector<base::Hash256> activated_;  // ascending
   // The outermost module's, and who owns it where the request does not.
   absl::string_view module_bytes_;

@@ -1,19 +1,19 @@
-// What a Driver keeps of an open contract; for its own sources.
+// What a Driver keeps of an open contract, beside its host::Frame; for its own
+// sources.
 #ifndef ENGINE_DRIVER_CONTRACT_H_
 #define ENGINE_DRIVER_CONTRACT_H_
 
 #include <cstdint>
 #include <memory>
 
-#include "engine/driver.h"
 #include "engine/interp/instance.h"
-#include "engine/module_cache.h"
+#include "engine/loader.h"
 #include "engine/outcome.h"
 #include "metering/fuel.h"
 
 namespace ashlar::engine {
 
-struct Driver::Contract {
+struct DriverContract {
   std::shared_ptr<const CompiledModule> module;
   std::shared_ptr<CompiledModule> scratch;  // `module`, where it is not kept
   std::unique_ptr<interp::Store> store;
@@ -27,7 +27,7 @@ struct Driver::Contract {
   uint64_t fuel_reserve = 0;
   bool is_bounded = false;
   Phase phase = Phase::kPrepare;
-  uint32_t profile_module = 0;  // index in profile_modules_
+  uint32_t profile_module = 0;  // index in the driver's profile_modules_
   // Compile, instantiate and calls so far; the rest is added at the end.
   metering::FuelByCategory by;
   uint64_t memory_before = 0;  // Execution::memory_fuel() when it began

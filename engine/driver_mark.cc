@@ -24,7 +24,7 @@ void Driver::StopAt(uint64_t fuel_mark) {
 // What the top contract's callers keep back counts as kept, too.
 void Driver::SetFuelFloor() {
   uint64_t reserves = 0;
-  for (const auto& contract : contracts_) reserves += contract->fuel_reserve;
+  for (const Contract& contract : contracts_) reserves += contract.fuel_reserve;
   execution_.set_fuel_floor(kept_at_mark_ - std::min(kept_at_mark_, reserves));
 }
 
@@ -38,8 +38,8 @@ bool Driver::IsBeyondMark(uint64_t fuel) {
 
 Driver::End Driver::NoteMark(int64_t left) {
   int64_t all_left = left;
-  for (const auto& contract : contracts_) {
-    all_left += static_cast<int64_t>(contract->fuel_reserve);
+  for (const Contract& contract : contracts_) {
+    all_left += static_cast<int64_t>(contract.fuel_reserve);
   }
   Mark mark;
   mark.fuel = static_cast<uint64_t>(static_cast<int64_t>(request_.fuel_limit) -
@@ -50,8 +50,8 @@ Driver::End Driver::NoteMark(int64_t left) {
   w.Count(contracts_.size());
   size_t entered = execution_.depth();
   for (size_t i = 0; i < contracts_.size(); ++i) {
-    const Contract& contract = *contracts_[i];
-    const host::Frame& frame = *tree_.frames()[i];
+    const Contract& contract = contracts_[i];
+    const host::Frame& frame = tree_.frames()[i];
     w.Hash(frame.account);
     w.Hash(frame.code_hash);
     w.U8(contract.instance != nullptr ? 1 : 0);
@@ -63,7 +63,7 @@ Driver::End Driver::NoteMark(int64_t left) {
   }
   mark.state = base::Blake2b256(w.data());
   mark.account = tree_.frames().empty() ? request_.callee : tree_.top().account;
-  if (!contracts_.empty() && contracts_.back()->is_entered) {
+  if (!contracts_.empty() && contracts_.back().is_entered) {
     mark.backtrace = Backtrace(execution_, mark.account);
   }
   mark_ = std::move(mark);

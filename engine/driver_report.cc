@@ -69,21 +69,21 @@ Driver::End Driver::EndOfFuel() {
                   .missing = cause.missing,
                   .depth = static_cast<uint32_t>(contracts_.size() - 1)};
   // What was left counts for what it could not pay.
-  contracts_.back()->by[category] += cause.left;
+  contracts_.back().by[category] += cause.left;
   return end;
 }
 
 metering::FuelByCategory Driver::ConsumedBy(size_t depth) const {
-  const Contract& contract = *contracts_[depth];
+  const Contract& contract = contracts_[depth];
   uint64_t left = execution_.fuel_left();
   uint64_t memory = execution_.memory_fuel();
   if (depth + 1 < contracts_.size()) {
-    const Contract& callee = *contracts_[depth + 1];
+    const Contract& callee = contracts_[depth + 1];
     left = callee.fuel_limit + callee.fuel_reserve;
     memory = callee.memory_before;
   }
   metering::FuelByCategory by = contract.by;
-  by[Category::kHost] += tree_.frames()[depth]->host_fuel;
+  by[Category::kHost] += tree_.frames()[depth].host_fuel;
   by[Category::kMemory] +=
       memory - contract.memory_before - contract.memory_nested;
   // Prepaid runs are all that nobody else has counted.
@@ -92,12 +92,12 @@ metering::FuelByCategory Driver::ConsumedBy(size_t depth) const {
 }
 
 std::optional<BacktraceFrame> Driver::PlaceOf(size_t depth) const {
-  const Contract& contract = *contracts_[depth];
+  const Contract& contract = contracts_[depth];
   if (!contract.is_entered) return std::nullopt;
-  const state::AccountId& account = tree_.frames()[depth]->account;
+  const state::AccountId& account = tree_.frames()[depth].account;
   // Every contract but the last was entered: each has its activation.
   const size_t entered =
-      contracts_.size() - (contracts_.back()->is_entered ? 0 : 1);
+      contracts_.size() - (contracts_.back().is_entered ? 0 : 1);
   auto frames = Backtrace(execution_, account, 1, entered - 1 - depth);
   if (!frames.empty()) return std::move(frames.front());
   // Nothing of it was executed: it failed where it begins.
@@ -117,14 +117,14 @@ std::vector<OpenContract> Driver::CallPath() const {
   std::vector<OpenContract> path(contracts_.size());
   uint64_t callee_fuel = 0;
   for (size_t i = path.size(); i-- > 0;) {
-    const host::Frame& frame = *tree_.frames()[i];
+    const host::Frame& frame = tree_.frames()[i];
     OpenContract& open = path[i];
     open.account = frame.account;
     open.code_hash = frame.code_hash;
     open.entry = base::Bytes(EntryName(i));
     open.is_delegate = frame.is_delegate;
-    open.phase = contracts_[i]->phase;
-    open.fuel_limit = contracts_[i]->fuel_limit;
+    open.phase = contracts_[i].phase;
+    open.fuel_limit = contracts_[i].fuel_limit;
     open.by = ConsumedBy(i);
     open.by[Category::kCalls] += callee_fuel;
     callee_fuel = open.by.Sum();
@@ -138,7 +138,7 @@ bool Driver::IsCaught(const End& end) const {
     return contracts_.size() > 1;
   }
   for (size_t i = 1; i < contracts_.size(); ++i) {
-    if (contracts_[i]->is_bounded) return true;
+    if (contracts_[i].is_bounded) return true;
   }
   return false;
 }
@@ -151,12 +151,12 @@ void Driver::NoteNestedFailure(const End& end) {
   failure.depth = static_cast<uint32_t>(contracts_.size() - 1);
   failure.account = frame.account;
   failure.code_hash = frame.code_hash;
-  failure.phase = contracts_.back()->phase;
+  failure.phase = contracts_.back().phase;
   failure.klass = end.outcome.klass;
   failure.trap = end.outcome.trap;
   failure.limit = end.outcome.limit;
   failure.message = end.message;
-  if (contracts_.back()->is_entered) {
+  if (contracts_.back().is_entered) {
     failure.host_function = HostFunctionName(execution_);
   }
   failure.place = PlaceOf(contracts_.size() - 1);
@@ -172,7 +172,7 @@ void Driver::ReportFailure(End* end) {
                            execution_.stack_slots_needed()};
   }
   if (contracts_.empty()) return;
-  const Contract& contract = *contracts_.back();
+  const Contract& contract = contracts_.back();
   end->phase = contract.phase;
   end->call_path = CallPath();
   if (!contract.is_entered) return;
@@ -207,7 +207,7 @@ ExecuteResult Driver::Complete(End end) {
   if (end.outcome.klass == OutcomeClass::kReturned) {
     completed.effects = overlay_.Effects();
     completed.removed_accounts = overlay_.removed_accounts();
-    completed.events = overlay_.events();
+    completed.events = overlay_.TakeEvents();
   }
   completed.reads = overlay_.Reads();
   for (int i = 0; i < static_cast<int>(host::ContextField::kCount); ++i) {

@@ -5,9 +5,11 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "engine/base/serial.h"
 #include "engine/compile/scratch.h"
 #include "engine/interp/execution.h"
@@ -27,6 +29,9 @@ class Workspace {
   // To link a module's imports in, and to digest in.
   std::vector<interp::Extern>* imports() { return &imports_; }
   base::Writer* writer() { return &writer_; }
+  // For what a call keeps of its contracts and of the state; more of it comes
+  // from the heap.
+  absl::Span<std::byte> buffer() { return absl::MakeSpan(buffer_); }
   // An empty store over this workspace's memories.
   std::unique_ptr<interp::Store> TakeStore();
   void GiveBack(std::unique_ptr<interp::Store> store);
@@ -40,6 +45,7 @@ class Workspace {
   compile::Scratch scratch_;
   std::vector<interp::Extern> imports_;
   base::Writer writer_;
+  alignas(std::max_align_t) std::array<std::byte, 16 * 1024> buffer_;
   std::vector<std::unique_ptr<interp::Store>> stores_;
   std::vector<std::shared_ptr<CompiledModule>> modules_;
 };

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kDebugSizeBytesMax = 64 * 1024;
 constexpr size_t kFuelReadsMax = 16;
 
-state::Key CodeKey(const state::AccountId& account) {
+state::KeyView CodeKey(const state::AccountId& account) {
   return {account, state::Kind::kCode, {}};
 }
 
@@ -20,13 +20,17 @@ state::Key CodeKey(const state::AccountId& account) {
 CallTree::CallTree(state::Overlay* overlay, state::Reader* reader,
                    const BlockContext* context, const base::Limits* limits,
                    const metering::Schedule* schedule,
-                   const ResourceLimits* resource_limits)
+                   const ResourceLimits* resource_limits,
+                   std::pmr::memory_resource* memory)
     : overlay_(overlay),
       reader_(reader),
       context_(context),
       limits_(limits),
       schedule_(schedule),
-      resource_limits_(resource_limits) {}
+      resource_limits_(resource_limits),
+      frames_(memory),
+      transient_(memory),
+      modules_(memory) {}
 
 void CallTree::Checkpoint() {
   overlay_->Checkpoint();
@@ -86,7 +90,7 @@ std::optional<LimitShortage> CallTree::TakeShortage() {
   return std::exchange(shortage_, std::nullopt);
 }
 
-bool CallTree::Read(const state::Key& key, state::ReadView* result) {
+bool CallTree::Read(const state::KeyView& key, state::ReadView* result) {
   const absl::StatusOr<state::ReadView> read = overlay_->Get(key);
   if (!read.ok()) {
     status_ = read.status();
@@ -96,12 +100,12 @@ bool CallTree::Read(const state::Key& key, state::ReadView* result) {
   return result->found != state::Found::kUnknown && CheckResources();
 }
 
-bool CallTree::Put(const state::Key& key, base::Bytes value) {
+bool CallTree::Put(const state::KeyView& key, base::Bytes value) {
   overlay_->Put(key, std::move(value));
   return CheckResources();
 }
 
-bool CallTree::Delete(const state::Key& key) {
+bool CallTree::Delete(const state::KeyView& key) {
   overlay_->Delete(key);
   return CheckResources();
 }
@@ -229,15 +233,15 @@ bool CallTree::WantsFuelReads() const {
 
 uint32_t CallTree::CountFrames(const state::AccountId& account) const {
   uint32_t count = 0;
-  for (const auto& frame : frames_) {
-    count += !frame->is_delegate && frame->account == account;
+  for (const Frame& frame : frames_) {
+    count += !frame.is_delegate && frame.account == account;
   }
   return count;
 }
 
 bool CallTree::IsOnStack(const state::AccountId& account, size_t below) const {
   for (size_t i = 0; i < below; ++i) {
-    if (frames_[i]->account == account) return true;
+    if (frames_[i].account == account) return true;
   }
   return false;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/int128.h"
 #include "engine/base/limits.h"
+#include "engine/base/stack.h"
 #include "engine/host/context.h"
 #include "engine/host/resources.h"
 #include "engine/host/transient_storage.h"
@@ -43,7 +45,7 @@ struct PendingCall {
 
 class CallTree;
 
-// One open contract. The driver owns it through CallTree.
+// One open contract.
 struct Frame {
   CallTree* tree = nullptr;  // that it is in; set before its code runs
   // What it was called with.
@@ -76,15 +78,16 @@ struct Frame {
 // no_outcome() holds or exceeded() names a limit. Not thread-safe.
 class CallTree {
  public:
-  // All arguments outlive the tree.
+  // All arguments outlive the tree. `memory` holds its lists, as the overlay's.
   CallTree(state::Overlay* overlay, state::Reader* reader,
            const BlockContext* context, const base::Limits* limits,
            const metering::Schedule* schedule,
-           const ResourceLimits* resource_limits);
+           const ResourceLimits* resource_limits,
+           std::pmr::memory_resource* memory = std::pmr::new_delete_resource());
 
-  std::vector<std::unique_ptr<Frame>>& frames() { return frames_; }
-  const std::vector<std::unique_ptr<Frame>>& frames() const { return frames_; }
-  Frame& top() { return *frames_.back(); }
+  base::Stack<Frame>& frames() { return frames_; }
+  const base::Stack<Frame>& frames() const { return frames_; }
+  Frame& top() { return frames_.back(); }
   state::Overlay& overlay() { return *overlay_; }
   TransientStorage& transient() { return transient_; }
   TrackedContext& context() { return context_; }
@@ -98,10 +101,10 @@ class CallTree {
 
   // `result->found` is never kUnknown; the value is valid until the next
   // change of the state.
-  bool Read(const state::Key& key, state::ReadView* result);
+  bool Read(const state::KeyView& key, state::ReadView* result);
   // Changes; false where a limit on writes is exceeded.
-  bool Put(const state::Key& key, base::Bytes value);
-  bool Delete(const state::Key& key);
+  bool Put(const state::KeyView& key, base::Bytes value);
+  bool Delete(const state::KeyView& key);
   bool Emit(state::Event event);
   // nullopt: the account has no code.
   bool CodeOf(const state::AccountId& account,
@@ -147,7 +150,7 @@ class CallTree {
   std::optional<LimitShortage> TakeShortage();
   Resources resources() const;
   // Modules looked for, by hash, and whether they were there.
-  const std::map<base::Hash256, bool>& modules() const { return modules_; }
+  const std::pmr::map<base::Hash256, bool>& modules() const { return modules_; }
 
   // The running contract read its remaining fuel, at this place. Only the
   // first places are kept.
@@ -173,11 +176,11 @@ class CallTree {
   const base::Limits* limits_;
   const metering::Schedule* schedule_;
   const ResourceLimits* resource_limits_;
-  std::vector<std::unique_ptr<Frame>> frames_;
+  base::Stack<Frame> frames_;
   TransientStorage transient_;
   absl::Status status_;
   std::vector<base::Hash256> missing_modules_;
-  std::map<base::Hash256, bool> modules_;
+  std::pmr::map<base::Hash256, bool> modules_;
   Resource exceeded_ = Resource::kNone;
   std::optional<LimitShortage> shortage_;
   uint64_t calls_ = 0;

@@ -6,25 +6,27 @@
 
 namespace ashlar::host {
 
-const base::Bytes* TransientStorage::Get(const state::Key& key) const {
+const base::Bytes* TransientStorage::Get(const state::KeyView& key) const {
   const auto it = values_.find(key);
   return it == values_.end() ? nullptr : &it->second;
 }
 
-void TransientStorage::Remember(const state::Key& key) {
+void TransientStorage::Remember(const state::KeyView& key) {
   const base::Bytes* old = Get(key);
-  undo_.push_back(
-      {key, old == nullptr ? std::nullopt : std::optional<base::Bytes>(*old)});
+  undo_.push_back({key.ToKey(), old == nullptr
+                                    ? std::nullopt
+                                    : std::optional<base::Bytes>(*old)});
 }
 
-void TransientStorage::Put(const state::Key& key, base::Bytes value) {
+void TransientStorage::Put(const state::KeyView& key, base::Bytes value) {
   Remember(key);
-  values_.insert_or_assign(key, std::move(value));
+  values_.insert_or_assign(key.ToKey(), std::move(value));
 }
 
-void TransientStorage::Delete(const state::Key& key) {
+void TransientStorage::Delete(const state::KeyView& key) {
   Remember(key);
-  values_.erase(key);
+  const auto it = values_.find(key);
+  if (it != values_.end()) values_.erase(it);
 }
 
 void TransientStorage::Revert() {

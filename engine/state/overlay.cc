@@ -15,31 +15,31 @@ ReadView Overlay::ViewOf(const Value& value) {
   return {Found::kPresent, *value};
 }
 
-Overlay::Entry* Overlay::FindEntry(const Key& key) const {
+Overlay::Entry* Overlay::FindEntry(const KeyView& key) const {
   const auto it = by_key_.find(key);
   return it == by_key_.end() ? nullptr : *it;
 }
 
-Overlay::Entry* Overlay::NewEntry(const Key& key) {
+Overlay::Entry* Overlay::NewEntry(const KeyView& key) {
   Entry& entry = entries_.emplace_back();
-  entry.key = key;
+  entry.key = key.ToKey();
   by_key_.insert(&entry);
   return &entry;
 }
 
-absl::StatusOr<ReadView> Overlay::Get(const Key& key) {
+absl::StatusOr<ReadView> Overlay::Get(const KeyView& key) {
   Entry* entry = FindEntry(key);
   if (entry != nullptr && entry->is_changed) return ViewOf(entry->change);
   if (is_removed(key.account)) return ReadView{Found::kAbsent, {}};
   if (entry != nullptr && entry->is_read) return ViewOf(entry->below);
-  ASSIGN_OR_RETURN(ReadResult result, reader_->Read(key));
+  if (entry == nullptr) entry = NewEntry(key);
+  ASSIGN_OR_RETURN(ReadResult result, reader_->Read(entry->key));
   if (result.found == Found::kUnknown) {
-    NoteMissing(key);
+    NoteMissing(entry->key);
     return ReadView{Found::kUnknown, {}};
   }
   ++resources_.reads;
   resources_.read_bytes += key.key.size();
-  if (entry == nullptr) entry = NewEntry(key);
   entry->is_read = true;
   if (result.found == Found::kPresent) {
     resources_.read_bytes += result.value.size();
@@ -48,11 +48,11 @@ absl::StatusOr<ReadView> Overlay::Get(const Key& key) {
   return ViewOf(entry->below);
 }
 
-void Overlay::Put(const Key& key, base::Bytes value) {
+void Overlay::Put(const KeyView& key, base::Bytes value) {
   Change(key, std::move(value));
 }
 
-void Overlay::Delete(const Key& key) { Change(key, std::nullopt); }
+void Overlay::Delete(const KeyView& key) { Change(key, std::nullopt); }
 
 void Overlay::AddEvent(Event event) {
   ++resources_.events;
@@ -62,7 +62,8 @@ void Overlay::AddEvent(Event event) {
 
 absl::StatusOr<std::optional<unsigned __int128>> Overlay::Balance(
     const AccountId& account) {
-  ASSIGN_OR_RETURN(const ReadView result, Get({account, Kind::kBalance, {}}));
+  ASSIGN_OR_RETURN(const ReadView result,
+                   Get(KeyView(account, Kind::kBalance, {})));
   if (result.found == Found::kUnknown) return std::nullopt;
   if (result.found == Found::kAbsent)
     return std::optional<unsigned __int128>(0);
@@ -70,7 +71,7 @@ absl::StatusOr<std::optional<unsigned __int128>> Overlay::Balance(
 }
 
 void Overlay::SetBalance(const AccountId& account, unsigned __int128 balance) {
-  const Key key{account, Kind::kBalance, {}};
+  const KeyView key(account, Kind::kBalance, {});
   if (balance == 0) {
     Delete(key);
   } else {
@@ -80,10 +81,10 @@ void Overlay::SetBalance(const AccountId& account, unsigned __int128 balance) {
 
 void Overlay::RemoveAccount(const AccountId& account) {
   for (const Kind kind : {Kind::kBalance, Kind::kCode, Kind::kNonce}) {
-    Delete({account, kind, {}});
+    Delete(KeyView(account, kind, {}));
   }
   // Changing entries that exist keeps the iterator.
-  for (auto it = by_key_.lower_bound(Key{account, Kind::kStorage, {}});
+  for (auto it = by_key_.lower_bound(KeyView(account, Kind::kStorage, {}));
        it != by_key_.end() && (*it)->key.account == account; ++it) {
     Entry* const entry = *it;
     if (entry->is_changed || (entry->is_read && entry->below.has_value())) {
@@ -165,7 +166,7 @@ std::vector<ReadRecord> Overlay::Reads() const {
   return reads;
 }
 
-void Overlay::Change(const Key& key, Value value) {
+void Overlay::Change(const KeyView& key, Value value) {
   Entry* entry = FindEntry(key);
   if (entry == nullptr) entry = NewEntry(key);
   Change(entry, std::move(value));

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory_resource>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -50,16 +52,25 @@ struct ReadView {
 // hash seeds or time.
 class Overlay {
  public:
-  explicit Overlay(Reader* reader) : reader_(reader) {}
+  // `memory`, which outlives it too, is what its lists are kept in; it takes
+  // from it as much as the most entries and open changes need, and gives
+  // nothing back before its end.
+  explicit Overlay(Reader* reader, std::pmr::memory_resource* memory =
+                                       std::pmr::new_delete_resource())
+      : reader_(reader),
+        entries_(memory),
+        by_key_(memory),
+        journal_(memory),
+        checkpoints_(memory) {}
 
   Overlay(const Overlay&) = delete;
   Overlay& operator=(const Overlay&) = delete;
 
   // kUnknown is noted in missing() and must end the execution. A status is the
   // reader's own.
-  absl::StatusOr<ReadView> Get(const Key& key);
-  void Put(const Key& key, base::Bytes value);
-  void Delete(const Key& key);
+  absl::StatusOr<ReadView> Get(const KeyView& key);
+  void Put(const KeyView& key, base::Bytes value);
+  void Delete(const KeyView& key);
   void AddEvent(Event event);
 
   // Balances are unsigned 128 bit; an account without an entry has 0; a
@@ -94,6 +105,7 @@ class Overlay {
   // By account id, also where the account was written again afterwards.
   std::vector<AccountId> removed_accounts() const;
   const std::vector<Event>& events() const { return events_; }
+  std::vector<Event> TakeEvents() { return std::move(events_); }
   std::vector<ReadRecord> Reads() const;
   // What is changed now, by key, also where the change restores what was.
   std::vector<Key> ChangedKeys() const;
@@ -132,11 +144,11 @@ class Overlay {
   };
   struct ByKey {
     using is_transparent = void;
-    static const Key& KeyOf(const Key& key) { return key; }
+    static const KeyView& KeyOf(const KeyView& key) { return key; }
     static const Key& KeyOf(const Entry* entry) { return entry->key; }
     template <typename A, typename B>
     bool operator()(const A& a, const B& b) const {
-      return KeyOf(a) < KeyOf(b);
+      return KeyLess()(KeyOf(a), KeyOf(b));
     }
   };
   // How to take one change back: either the entry's change was `previous` (or
@@ -153,27 +165,27 @@ class Overlay {
   };
 
   static ReadView ViewOf(const Value& value);
-  Entry* FindEntry(const Key& key) const;  // or null
-  Entry* NewEntry(const Key& key);
+  Entry* FindEntry(const KeyView& key) const;  // or null
+  Entry* NewEntry(const KeyView& key);
   bool is_removed(const AccountId& account) const {
     return !removed_.empty() && removed_.contains(account);
   }
   // Records the present change for a revert, then overwrites it.
-  void Change(const Key& key, Value value);
+  void Change(const KeyView& key, Value value);
   void Change(Entry* entry, Value value);
   void Apply(Undo undo);
   void NoteMissing(const Key& key);
 
   Reader* reader_;
   // Where the entries stand; only ever grows.
-  std::deque<Entry> entries_;
+  std::pmr::deque<Entry> entries_;
   // Of the standard library: Abseil's trees leak where memory runs out.
-  std::set<Entry*, ByKey> by_key_;
+  std::pmr::set<Entry*, ByKey> by_key_;
   std::set<AccountId> removed_;
   std::vector<Event> events_;
   // Empty while no checkpoint is open.
-  std::vector<Undo> journal_;
-  std::vector<Mark> checkpoints_;
+  std::pmr::vector<Undo> journal_;
+  std::pmr::vector<Mark> checkpoints_;
   std::vector<Key> missing_;
   std::set<Key>* reverted_keys_ = nullptr;
   Resources resources_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "engine/base/bytes.h"
 #include "engine/base/hash.h"
 
@@ -34,6 +35,31 @@ struct Key {
   template <typename H>
   friend H AbslHashValue(H h, const Key& k) {
     return H::combine(std::move(h), k.account, k.kind, k.key);
+  }
+};
+
+// A key to look for; its bytes belong to somebody else.
+struct KeyView {
+  AccountId account;
+  Kind kind = Kind::kStorage;
+  absl::string_view key;
+
+  KeyView() = default;
+  KeyView(const AccountId& of, Kind what, absl::string_view bytes)
+      : account(of), kind(what), key(bytes) {}
+  KeyView(const Key& whole)  // NOLINT: a key is also a view of itself
+      : KeyView(whole.account, whole.kind, whole.key) {}
+  Key ToKey() const { return {account, kind, base::Bytes(key)}; }
+};
+
+// The order of keys, also of views among them.
+struct KeyLess {
+  using is_transparent = void;
+  template <typename A, typename B>
+  bool operator()(const A& a, const B& b) const {
+    if (a.account != b.account) return a.account < b.account;
+    if (a.kind != b.kind) return a.kind < b.kind;
+    return absl::string_view(a.key) < absl::string_view(b.key);
   }
 };
 

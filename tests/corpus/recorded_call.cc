@@ -108,16 +108,16 @@ std::vector<interp::Extern> Link(const wasm::Module& module,
 // Opens the outermost contract as the engine does: new code and the value come
 // before the first instruction.
 void OpenFrame(const engine::ExecuteRequest& request, host::CallTree* tree) {
-  auto frame = std::make_unique<host::Frame>();
-  frame->account = request.callee;
-  frame->caller = request.caller;
-  frame->code_hash = request.module_hash;
-  frame->value = request.value;
-  frame->input = request.input;
-  frame->is_constructor = request.entry == "deploy";
-  frame->is_outermost_call = true;
+  host::Frame frame;
+  frame.account = request.callee;
+  frame.caller = request.caller;
+  frame.code_hash = request.module_hash;
+  frame.value = request.value;
+  frame.input = request.input;
+  frame.is_constructor = request.entry == "deploy";
+  frame.is_outermost_call = true;
   tree->Checkpoint();
-  tree->frames().push_back(std::move(frame));
+  tree->frames().Push(std::move(frame));
   if (tree->top().is_constructor) {
     CHECK(tree->SetCode(request.callee, request.module_hash));
   }
@@ -174,7 +174,7 @@ RecordedCall Record(const engine::ExecuteRequest& request,
   const auto memory =
       instance->memory->Slice(0, instance->memory->size_bytes());
   out.memory.assign(memory.begin(), memory.end());
-  const host::Frame& frame = *tree.frames().front();
+  const host::Frame& frame = tree.frames()[0];
   out.is_returned = out.end.kind == End::Kind::kReturned ||
                     frame.ending != host::Ending::kNone;
   out.flags = frame.return_flags;

@@ -89,38 +89,37 @@ Trap CheckCall(Invocation& in, const CallArgs& args, uint32_t flags_allowed,
 }
 
 // A frame for the callee with what it has from its caller.
-std::unique_ptr<Frame> NewFrame(const Frame& caller, const CallArgs& args,
-                                base::Bytes input) {
-  auto frame = std::make_unique<Frame>();
-  frame->account = args.target;
-  frame->caller = caller.account;
-  frame->value = args.value;
-  frame->input = std::move(input);
-  frame->fuel_cap = args.fuel_cap;
-  frame->read_only = caller.read_only || (args.flags & kReadOnly) != 0;
+Frame NewFrame(const Frame& caller, const CallArgs& args, base::Bytes input) {
+  Frame frame;
+  frame.account = args.target;
+  frame.caller = caller.account;
+  frame.value = args.value;
+  frame.input = std::move(input);
+  frame.fuel_cap = args.fuel_cap;
+  frame.read_only = caller.read_only || (args.flags & kReadOnly) != 0;
   return frame;
 }
 
 // Counts the call, opens its checkpoint, pays its value and hands it to the
 // driver. A constructor gets its code first, so that its own calls find it.
-HostResult Start(Invocation& in, const CallArgs& args,
-                 std::unique_ptr<Frame> frame, const Hash256* new_code) {
+HostResult Start(Invocation& in, const CallArgs& args, Frame frame,
+                 const Hash256* new_code) {
   CallTree& tree = in.tree();
   if (!tree.CountCall()) return in.Stop();
   tree.Checkpoint();
   bool paid = true;
   const bool goes_on =
-      (new_code == nullptr || tree.SetCode(frame->account, *new_code)) &&
-      (frame->is_delegate ||
-       tree.Transfer(frame->caller, frame->account, frame->value, &paid));
+      (new_code == nullptr || tree.SetCode(frame.account, *new_code)) &&
+      (frame.is_delegate ||
+       tree.Transfer(frame.caller, frame.account, frame.value, &paid));
   if (!goes_on || !paid) {
     tree.Revert();
     return goes_on ? in.Return(ReturnCode::kTransferFailed) : in.Stop();
   }
   in.frame().pending = args.pending;
-  in.frame().allows_reentry = new_code != nullptr || frame->is_delegate ||
+  in.frame().allows_reentry = new_code != nullptr || frame.is_delegate ||
                               (args.flags & kAllowReentry) != 0;
-  tree.frames().push_back(std::move(frame));
+  tree.frames().Push(std::move(frame));
   return in.Suspend();
 }
 
@@ -131,7 +130,7 @@ bool IsLocked(Invocation& in, const Hash256& account, uint32_t flags) {
   }
   const auto& frames = in.tree().frames();
   for (size_t i = 0; i + 1 < frames.size(); ++i) {
-    if (frames[i]->account == account && !frames[i]->allows_reentry) {
+    if (frames[i].account == account && !frames[i].allows_reentry) {
       return true;
     }
   }
@@ -153,13 +152,13 @@ HostResult StartCall(Invocation& in, const CallArgs& args) {
   std::optional<Hash256> code;
   if (!in.tree().CodeOf(args.target, &code)) return in.Stop();
   if (!code.has_value()) return in.Return(ReturnCode::kNotCallable);
-  std::unique_ptr<Frame> frame = NewFrame(in.frame(), args, std::move(input));
-  frame->code_hash = *code;
-  if (!in.tree().FindModule(*code, &frame->module_bytes)) return in.Stop();
-  if (frame->module_bytes == nullptr) {
+  Frame frame = NewFrame(in.frame(), args, std::move(input));
+  frame.code_hash = *code;
+  if (!in.tree().FindModule(*code, &frame.module_bytes)) return in.Stop();
+  if (frame.module_bytes == nullptr) {
     return in.Return(ReturnCode::kCodeNotFound);
   }
-  if (!in.PayForModule(frame->module_bytes->size())) return in.failed();
+  if (!in.PayForModule(frame.module_bytes->size())) return in.failed();
   return Start(in, args, std::move(frame), nullptr);
 }
 
@@ -169,20 +168,20 @@ HostResult StartDelegateCall(Invocation& in, const CallArgs& args) {
   const Trap trap = CheckCall(in, args, kDelegateFlags, &input);
   if (trap != Trap::kNone) return in.Trap(trap);
   const Frame& caller = in.frame();
-  std::unique_ptr<Frame> frame = NewFrame(caller, args, std::move(input));
-  frame->account = caller.account;
-  frame->caller = caller.caller;
-  frame->value = caller.value;
-  frame->code_hash = args.target;
-  frame->is_delegate = true;
-  frame->is_outermost_call = caller.is_outermost_call;
-  if (!in.tree().FindModule(args.target, &frame->module_bytes)) {
+  Frame frame = NewFrame(caller, args, std::move(input));
+  frame.account = caller.account;
+  frame.caller = caller.caller;
+  frame.value = caller.value;
+  frame.code_hash = args.target;
+  frame.is_delegate = true;
+  frame.is_outermost_call = caller.is_outermost_call;
+  if (!in.tree().FindModule(args.target, &frame.module_bytes)) {
     return in.Stop();
   }
-  if (frame->module_bytes == nullptr) {
+  if (frame.module_bytes == nullptr) {
     return in.Return(ReturnCode::kCodeNotFound);
   }
-  if (!in.PayForModule(frame->module_bytes->size())) return in.failed();
+  if (!in.PayForModule(frame.module_bytes->size())) return in.failed();
   return Start(in, args, std::move(frame), nullptr);
 }
 
@@ -205,19 +204,19 @@ HostResult StartInstantiate(Invocation& in, CallArgs args) {
   const Trap trap = CheckCall(in, args, 0, &input);
   if (trap != Trap::kNone) return in.Trap(trap);
   if (in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
-  std::unique_ptr<Frame> frame = NewFrame(in.frame(), args, std::move(input));
-  frame->account = ContractAddress(in.frame().account, args);
-  frame->code_hash = args.target;
-  frame->is_constructor = true;
-  if (!in.tree().FindModule(args.target, &frame->module_bytes)) {
+  Frame frame = NewFrame(in.frame(), args, std::move(input));
+  frame.account = ContractAddress(in.frame().account, args);
+  frame.code_hash = args.target;
+  frame.is_constructor = true;
+  if (!in.tree().FindModule(args.target, &frame.module_bytes)) {
     return in.Stop();
   }
-  if (frame->module_bytes == nullptr) {
+  if (frame.module_bytes == nullptr) {
     return in.Return(ReturnCode::kCodeNotFound);
   }
-  if (!in.PayForModule(frame->module_bytes->size())) return in.failed();
+  if (!in.PayForModule(frame.module_bytes->size())) return in.failed();
   std::optional<Hash256> code;
-  if (!in.tree().CodeOf(frame->account, &code)) return in.Stop();
+  if (!in.tree().CodeOf(frame.account, &code)) return in.Stop();
   if (code.has_value()) return in.Trap(Trap::kDuplicateContract);
   return Start(in, args, std::move(frame), &args.target);
 }

@@ -3,8 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <type_traits>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "engine/base/bytes.h"
 #include "engine/base/int128.h"
 #include "engine/host/seal/handlers.h"
@@ -24,12 +25,16 @@ constexpr uint32_t kRandomSubjectSizeBytesMax = 32;
 // Two compact integers of at most 9 bytes each.
 constexpr uint64_t kWeightSizeBytesMax = 18;
 
+// The bytes of a number.
 template <typename T>
-std::string Le(std::type_identity_t<T> value) {
-  char bytes[sizeof(T)];
-  base::StoreLe<T>(bytes, value);
-  return std::string(bytes, sizeof(T));
-}
+class Le {
+ public:
+  explicit Le(T value) { base::StoreLe<T>(bytes_, value); }
+  absl::string_view view() const { return {bytes_, sizeof(T)}; }
+
+ private:
+  char bytes_[sizeof(T)];
+};
 
 // Answers a value that costs nothing to find.
 HostResult AnswerPlain(HostCall& call, absl::string_view value) {
@@ -48,7 +53,7 @@ HostResult AnswerFee(HostCall& call, int out_ptr, int out_len_ptr) {
   if (!in.Pay()) return in.failed();
   const Balance fee =
       SaturatingMul(in.arg64(0), in.tree().context().fee_per_fuel());
-  return in.AnswerPair(out_ptr, out_len_ptr, Le<Balance>(fee));
+  return in.AnswerPair(out_ptr, out_len_ptr, Le<Balance>(fee).view());
 }
 
 HostResult AnswerRandom(HostCall& call, bool with_block) {
@@ -60,7 +65,9 @@ HostResult AnswerRandom(HostCall& call, bool with_block) {
                          kRandomSubjectSizeBytesMax, subject.size());
   }
   std::string value(in.tree().context().random().view());
-  if (with_block) value += Le<uint32_t>(in.tree().context().number());
+  if (with_block) {
+    absl::StrAppend(&value, Le<uint32_t>(in.tree().context().number()).view());
+  }
   return in.AnswerPair(2, 3, value);
 }
 
@@ -82,7 +89,7 @@ HostResult Address(HostCall& call) {
 }
 
 HostResult ValueTransferred(HostCall& call) {
-  return AnswerPlain(call, Le<Balance>(Invocation(call).frame().value));
+  return AnswerPlain(call, Le<Balance>(Invocation(call).frame().value).view());
 }
 
 HostResult IsContract(HostCall& call) {
@@ -137,7 +144,7 @@ HostResult GasLeft0(HostCall& call) {
   if (!in.Pay()) return in.failed();
   return in.AnswerFuelLeft(
       0, 1, sizeof(uint64_t),
-      +[](uint64_t left) { return Le<uint64_t>(left); });
+      +[](uint64_t left) { return std::string(Le<uint64_t>(left).view()); });
 }
 
 HostResult GasLeft1(HostCall& call) {
@@ -155,7 +162,7 @@ HostResult OwnBalance(HostCall& call) {
   if (!in.Pay()) return in.failed();
   Balance balance = 0;
   if (!in.tree().Balance(in.frame().account, &balance)) return in.Stop();
-  return in.AnswerPair(0, 1, Le<Balance>(balance));
+  return in.AnswerPair(0, 1, Le<Balance>(balance).view());
 }
 
 HostResult Random0(HostCall& call) {
@@ -169,21 +176,22 @@ HostResult Random1(HostCall& call) {
 HostResult Now(HostCall& call) {
   Invocation in(call);
   if (!in.Pay()) return in.failed();
-  return in.AnswerPair(0, 1, Le<uint64_t>(in.tree().context().timestamp_ms()));
+  return in.AnswerPair(0, 1,
+                       Le<uint64_t>(in.tree().context().timestamp_ms()).view());
 }
 
 HostResult MinimumBalance(HostCall& call) {
   Invocation in(call);
   if (!in.Pay()) return in.failed();
-  return in.AnswerPair(0, 1,
-                       Le<Balance>(in.tree().context().minimum_balance()));
+  return in.AnswerPair(
+      0, 1, Le<Balance>(in.tree().context().minimum_balance()).view());
 }
 
 // Block numbers of the ABI have 32 bits; the low ones are what is told.
 HostResult BlockNumber(HostCall& call) {
   Invocation in(call);
   if (!in.Pay()) return in.failed();
-  return in.AnswerPair(0, 1, Le<uint32_t>(in.tree().context().number()));
+  return in.AnswerPair(0, 1, Le<uint32_t>(in.tree().context().number()).view());
 }
 
 HostResult ReentranceCount(HostCall& call) {
@@ -208,11 +216,11 @@ HostResult InstantiationNonce(HostCall& call) {
 }
 
 HostResult TombstoneDeposit(HostCall& call) {
-  return AnswerPlain(call, Le<Balance>(0));
+  return AnswerPlain(call, Le<Balance>(0).view());
 }
 
 HostResult RentAllowance(HostCall& call) {
-  return AnswerPlain(call, Le<Balance>(base::kBalanceMax));
+  return AnswerPlain(call, Le<Balance>(base::kBalanceMax).view());
 }
 
 // Only the base price: what the pointers name is not looked at.

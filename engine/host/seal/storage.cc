@@ -23,7 +23,7 @@ class Storage {
 
   // Reads a value and pays for it; false: the handler returns failed().
   // `*value` is valid until the next change.
-  bool Get(const state::Key& key, std::optional<absl::string_view>* value) {
+  bool Get(const state::KeyView& key, std::optional<absl::string_view>* value) {
     if (transient_) {
       const base::Bytes* found = in_.tree().transient().Get(key);
       if (found != nullptr) *value = *found;
@@ -44,7 +44,7 @@ class Storage {
   }
   HostResult failed() const { return failed_; }
 
-  bool Put(const state::Key& key, absl::string_view value) {
+  bool Put(const state::KeyView& key, absl::string_view value) {
     if (transient_) {
       in_.tree().transient().Put(key, base::Bytes(value));
       return true;
@@ -52,7 +52,7 @@ class Storage {
     return in_.tree().Put(key, base::Bytes(value));
   }
 
-  bool Delete(const state::Key& key) {
+  bool Delete(const state::KeyView& key) {
     if (transient_) {
       in_.tree().transient().Delete(key);
       return true;
@@ -70,8 +70,9 @@ uint32_t LengthOrSentinel(const std::optional<absl::string_view>& value) {
   return value.has_value() ? static_cast<uint32_t>(value->size()) : kSentinel;
 }
 
-// Paid, and the key is one that storage can have; then `*key` is it.
-bool PayForKey(Invocation& in, absl::string_view bytes, state::Key* key,
+// Paid, and the key is one that storage can have; then `*key` is it,
+// a view of `bytes`.
+bool PayForKey(Invocation& in, absl::string_view bytes, state::KeyView* key,
                HostResult* failed) {
   if (!in.Pay()) {
     *failed = in.failed();
@@ -84,14 +85,14 @@ bool PayForKey(Invocation& in, absl::string_view bytes, state::Key* key,
     *failed = in.Trap(Trap::kDecodingFailed, "storage key is too long");
     return false;
   }
-  *key = {in.frame().account, state::Kind::kStorage, base::Bytes(bytes)};
+  *key = {in.frame().account, state::Kind::kStorage, bytes};
   return true;
 }
 
 HostResult Set(Invocation& in, absl::string_view key_bytes, int value_ptr,
                int value_len, bool answers, bool transient) {
   const absl::string_view value = in.Input(value_ptr, value_len);
-  state::Key key;
+  state::KeyView key;
   HostResult failed;
   if (!PayForKey(in, key_bytes, &key, &failed)) return failed;
   if (in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
@@ -109,7 +110,7 @@ HostResult Set(Invocation& in, absl::string_view key_bytes, int value_ptr,
 
 HostResult Clear(Invocation& in, absl::string_view key_bytes, bool answers,
                  bool transient) {
-  state::Key key;
+  state::KeyView key;
   HostResult failed;
   if (!PayForKey(in, key_bytes, &key, &failed)) return failed;
   if (in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
@@ -123,7 +124,7 @@ HostResult Clear(Invocation& in, absl::string_view key_bytes, bool answers,
 // get_storage, and take_storage where `take`.
 HostResult Get(Invocation& in, absl::string_view key_bytes, int out_ptr,
                int out_len_ptr, bool take, bool transient) {
-  state::Key key;
+  state::KeyView key;
   HostResult failed;
   if (!PayForKey(in, key_bytes, &key, &failed)) return failed;
   if (take && in.frame().read_only) return in.Trap(Trap::kStateChangeDenied);
@@ -143,7 +144,7 @@ HostResult Get(Invocation& in, absl::string_view key_bytes, int out_ptr,
 
 HostResult Contains(Invocation& in, absl::string_view key_bytes,
                     bool transient) {
-  state::Key key;
+  state::KeyView key;
   HostResult failed;
   if (!PayForKey(in, key_bytes, &key, &failed)) return failed;
   std::optional<absl::string_view> value;
