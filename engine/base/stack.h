@@ -17,6 +17,8 @@ class Stack {
  public:
   // `memory` outlives the stack.
   explicit Stack(std::pmr::memory_resource* memory) : slots_(memory) {}
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
 
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }

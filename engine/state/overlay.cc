@@ -92,10 +92,10 @@ void Overlay::RemoveAccount(const AccountId& account) {
     }
   }
   if (removed_.insert(account).second && !checkpoints_.empty()) {
-    journal_.push_back({.entry = nullptr,
-                        .had_change = false,
-                        .previous = {},
-                        .account = account});
+    journal_.Push({.entry = nullptr,
+                   .had_change = false,
+                   .previous = {},
+                   .account = account});
   }
 }
 
@@ -112,8 +112,7 @@ void Overlay::Revert() {
     if (reverted_keys_ != nullptr && entry != nullptr) {
       reverted_keys_->insert(entry->key);
     }
-    Apply(std::move(journal_.back()));
-    journal_.pop_back();
+    Apply(journal_.Pop());
   }
   events_.resize(mark.events_count);
 }
@@ -123,7 +122,8 @@ void Overlay::Commit() {
   checkpoints_.pop_back();
   // The journal of the committed part now belongs to the checkpoint below;
   // where there is none, nothing can be taken back any more.
-  if (checkpoints_.empty()) journal_.clear();
+  if (!checkpoints_.empty()) return;
+  while (!journal_.empty()) journal_.Pop();
 }
 
 std::vector<Effect> Overlay::Effects() const {
@@ -177,10 +177,10 @@ void Overlay::Change(Entry* entry, Value value) {
   resources_.write_bytes += entry->key.key.size();
   if (value.has_value()) resources_.write_bytes += value->size();
   if (!checkpoints_.empty()) {
-    journal_.push_back({.entry = entry,
-                        .had_change = entry->is_changed,
-                        .previous = std::move(entry->change),
-                        .account = {}});
+    journal_.Push({.entry = entry,
+                   .had_change = entry->is_changed,
+                   .previous = std::move(entry->change),
+                   .account = {}});
   }
   entry->is_changed = true;
   entry->change = std::move(value);

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/base/stack.h"
 #include "engine/state/reader.h"
 #include "engine/state/types.h"
 
@@ -184,7 +185,7 @@ class Overlay {
   std::set<AccountId> removed_;
   std::vector<Event> events_;
   // Empty while no checkpoint is open.
-  std::pmr::vector<Undo> journal_;
+  base::Stack<Undo> journal_;
   std::pmr::vector<Mark> checkpoints_;
   std::vector<Key> missing_;
   std::set<Key>* reverted_keys_ = nullptr;
