@@ -1,111 +1,10 @@
-// Translator: loads, stores, locals, globals, select. Included by
-// translate.cc only.
+// Translator: locals, globals, select. Included by translate.cc only.
 #ifndef ENGINE_COMPILE_ACCESS_H_
 #define ENGINE_COMPILE_ACCESS_H_
 
-#include "engine/compile/fuse.h"
+#include "engine/compile/load_store.h"
 
 namespace ashlar::compile {
-
-template <bool kShort, bool kFloat>
-bool Translator::LoadOp(Descriptor d) {
-  if (kShort && (*ip_ >= 0x80 || !IsShortLeb(ip_ + 1))) return false;
-  const uint32_t align = kShort ? *ip_++ : U32();
-  const uint32_t offset = U32<kShort>();
-  if (ASHLAR_UNLIKELY(!Need(1))) return false;
-  Entry* x = sp_ - 1;
-  if (ASHLAR_UNLIKELY((x->type != 0x7f) | (align > d.extra) |
-                      !s_->has_memory)) {
-    return false;
-  }
-  const int32_t dst = Temp(x);
-  uint32_t op = d.op;
-  uint32_t immediate = offset;
-  if (x->is_constant) {
-    const uint64_t address =
-        uint64_t{static_cast<uint32_t>(x->constant)} + offset;
-    if (ASHLAR_LIKELY(address <= UINT32_MAX)) {
-      op += 2;
-      immediate = static_cast<uint32_t>(address);
-    } else {
-      Materialise(x, dst);
-    }
-  } else if (s_->last_dst == x->slot && x->slot >= s_->temps &&
-             TryFuseLoad<kFloat>(d, x, offset)) {
-    x->slot = dst;
-    x->type = d.out;
-    return true;
-  }
-  if (op == d.op) {
-    op += x->slot == s_->acc;
-    Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
-  }
-  SetOp(out_, op);
-  Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
-  Put<uint32_t>(out_ + 12, immediate);
-  kFloat ? FloatEmitted(op, out_, dst) : Emitted(op, out_, dst);
-  out_ += 16;
-  x->slot = dst;
-  x->is_constant = 0;
-  x->type = d.out;
-  return true;
-}
-
-// Forms of a store: +0 slot slot, +1 acc slot, +2 slot acc, +3 slot imm16,
-// +4 acc imm16, +5 constant address slot, +6 constant address acc. The value's
-// acc is the float one where the value is a float. +7 sum of two slots, acc;
-// of floats also +8 acc acc.
-template <bool kShort, bool kFloat>
-bool Translator::StoreOp(Descriptor d) {
-  if (kShort && (*ip_ >= 0x80 || !IsShortLeb(ip_ + 1))) return false;
-  const uint32_t align = kShort ? *ip_++ : U32();
-  const uint32_t offset = U32<kShort>();
-  if (ASHLAR_UNLIKELY(!Need(2))) return false;
-  Entry* x = sp_ - 2;
-  Entry* y = sp_ - 1;
-  if (ASHLAR_UNLIKELY((x->type != 0x7f) | (y->type != d.in) |
-                      (align > d.extra) | !s_->has_memory)) {
-    return false;
-  }
-  uint32_t form;
-  uint32_t immediate = offset;
-  const uint64_t address =
-      uint64_t{static_cast<uint32_t>(x->constant)} + offset;
-  if (x->is_constant && address <= UINT32_MAX) {
-    if (y->is_constant) Materialise(y, Temp(y));
-    form = 5 + (y->slot == (kFloat ? s_->float_acc : s_->acc));
-    immediate = static_cast<uint32_t>(address);
-    Put<int16_t>(out_ + 10, static_cast<int16_t>(y->slot));
-  } else {
-    if (x->is_constant) Materialise(x, Temp(x));
-    if (y->is_constant && y->constant == static_cast<int16_t>(y->constant)) {
-      form = 3 + (x->slot == s_->acc);
-      Put<int16_t>(out_ + 10, static_cast<int16_t>(y->constant));
-    } else {
-      if (y->is_constant) Materialise(y, Temp(y));
-      form = FormOf(x, y);
-      if (kFloat) {
-        const bool acc_address = x->slot == s_->acc;
-        form = y->slot == s_->float_acc ? (acc_address ? 8 : 2) : acc_address;
-      }
-      if (form == 2 && TryFuseStore(d.op + kFormSummed, x, y, offset)) {
-        sp_ -= 2;
-        return true;
-      }
-      Put<int16_t>(out_ + 10, static_cast<int16_t>(y->slot));
-    }
-    Put<int16_t>(out_ + 8, static_cast<int16_t>(x->slot));
-  }
-  SetOp(out_, d.op + form);
-  Put<uint32_t>(out_ + 12, immediate);
-  out_ += 16;
-  s_->last_dst = kNone;
-  sp_ -= 2;
-  return true;
-}
-
-bool Translator::FloatLoad(Descriptor d) { return LoadOp<false, true>(d); }
-bool Translator::FloatStore(Descriptor d) { return StoreOp<false, true>(d); }
 
 // Of those that LocalAt<kShort> knows.
 template <bool kShort>
@@ -122,11 +21,11 @@ Local Translator::LocalAt(uint32_t index) const {
           s_->local_types->TypeOf(index), uint64_t{1} << (index & 63)};
 }
 
-static_assert(kDirectLocals <= 0x80, "one byte of LEB128 names them");
+static_assert(kDirectLocals <= 0x80,
+              "one byte of LEB128 names them, and the first of more does not");
 
 template <bool kShort>
 bool Translator::LocalGet() {
-  if (kShort && *ip_ >= 0x80) return false;
   const uint32_t index = kShort ? *ip_++ : U32();
   if (ASHLAR_UNLIKELY(index >= LocalCount<kShort>())) return false;
   const Local local = LocalAt<kShort>(index);
@@ -140,7 +39,6 @@ bool Translator::LocalGet() {
 
 template <bool kShort>
 bool Translator::LocalSet(bool tee) {
-  if (kShort && *ip_ >= 0x80) return false;
   const uint32_t index = kShort ? *ip_++ : U32();
   if (ASHLAR_UNLIKELY(!Need(1) || index >= LocalCount<kShort>())) return false;
   Entry* v = sp_ - 1;
@@ -148,7 +46,7 @@ bool Translator::LocalSet(bool tee) {
   if (ASHLAR_UNLIKELY(v->type != local.type)) return false;
   const int32_t slot = local.slot;
   --sp_;
-  if (ASHLAR_UNLIKELY((s_->pending >> (index & 63)) & 1)) {
+  if (ASHLAR_UNLIKELY((s_->pending & local.bit) != 0)) {
     if (sp_ == s_->base) {
       s_->pending = 0;
     } else {
@@ -157,7 +55,10 @@ bool Translator::LocalSet(bool tee) {
   }
   if (v->is_constant) {
     EmitConst(slot, v->constant, v->type);
-  } else if (v->slot == s_->last_dst && v->slot >= s_->temps) {
+    sp_ += tee;
+    return true;
+  }
+  if (v->slot == s_->last_dst && v->slot >= s_->temps) {
     // The value was just made: let its instruction write the local.
     Put<int16_t>(s_->last + 8, static_cast<int16_t>(slot));
     if (s_->acc == v->slot) {
@@ -178,11 +79,9 @@ bool Translator::LocalSet(bool tee) {
     EmitCopy(slot, v->slot);
   }
   if (tee) {
-    if (!v->is_constant) {
-      v->slot = slot;
-      s_->pending |= uint64_t{1} << (index & 63);
-      if (v < s_->low) s_->low = v;
-    }
+    v->slot = slot;
+    s_->pending |= local.bit;
+    if (v < s_->low) s_->low = v;
     ++sp_;
   }
   return true;

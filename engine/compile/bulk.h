@@ -70,7 +70,7 @@ bool Translator::Memory(Class klass) {
       s_->last_dst = kNone;
       return true;
     }
-    if (!ZeroByte() || !s_->has_memory || !PopThree(0x7f, 0x7f, 0x7f)) {
+    if (!ZeroByte() || s_->no_memory != 0 || !PopThree(0x7f, 0x7f, 0x7f)) {
       return false;
     }
     SetOp(out_, kOpMemoryInit);
@@ -79,7 +79,7 @@ bool Translator::Memory(Class klass) {
     s_->last_dst = kNone;
     return true;
   }
-  if (!ZeroByte() || !s_->has_memory) return false;
+  if (!ZeroByte() || s_->no_memory != 0) return false;
   if (klass == Class::kMemorySize) {
     const int32_t dst = Temp(sp_);
     SetOp(out_, kOpMemorySize);

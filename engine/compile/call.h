@@ -30,8 +30,8 @@ void Translator::EmitCallTarget(uint8_t* field, uint32_t function) {
 // begins there.
 template <bool kShort>
 bool Translator::CallOp() {
-  if (kShort && !IsShortLeb(ip_)) return false;
-  const uint32_t function = U32<kShort>();
+  uint32_t function;
+  if (!ReadU32<kShort>(&function)) return false;
   if (ASHLAR_UNLIKELY(function >= s_->function_count)) return false;
   const wasm::FuncType& type = s_->types[s_->function_types[function]];
   const uint32_t count = type.param_count;

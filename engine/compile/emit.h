@@ -6,11 +6,6 @@
 
 namespace ashlar::compile {
 
-// Whether a LEB128 at `p` has four bytes at most.
-ASHLAR_INLINE bool IsShortLeb(const uint8_t* p) {
-  return ASHLAR_LIKELY((~Get<uint32_t>(p) & 0x80808080u) != 0);
-}
-
 // A malformed integer moves the cursor behind the end: every body is checked
 // against its end at control instructions, so that stops it. A cursor that is
 // there already goes on: back again, it could go round for ever.
@@ -18,49 +13,65 @@ const uint8_t* Translator::BehindEnd() const {
   return (ip_ > s_->end ? ip_ : s_->end) + 1;
 }
 
-// REQUIRES with kShort: IsShortLeb(ip_).
+// With kShort false, and nothing read, where it has more than four bytes.
 template <bool kShort>
-uint32_t Translator::U32() {
+bool Translator::ReadU32(uint32_t* value) {
   const uint32_t word = Get<uint32_t>(ip_);
   if (ASHLAR_LIKELY((word & 0x80) == 0)) {
     ++ip_;
-    return word & 0x7f;
+    *value = word & 0x7f;
+    return true;
   }
   if (ASHLAR_LIKELY((word & 0x8000) == 0)) {
     ip_ += 2;
-    return (word & 0x7f) | (word >> 1 & 0x3f80);
+    *value = (word & 0x7f) | (word >> 1 & 0x3f80);
+    return true;
   }
   const uint32_t length = ShortLebLength(word);
-  if (kShort || ASHLAR_LIKELY(length != 0)) {
+  if (ASHLAR_LIKELY(length != 0)) {
     ip_ += length;
-    return JoinLeb(word, length);
+    *value = JoinLeb(word, length);
+    return true;
   }
+  if (kShort) return false;
   const LebResult r = ReadLebU32(ip_);
   ip_ = r.next != nullptr ? r.next : BehindEnd();
-  return static_cast<uint32_t>(r.value);
+  *value = static_cast<uint32_t>(r.value);
+  return true;
+}
+
+uint32_t Translator::U32() {
+  uint32_t value;
+  ReadU32<false>(&value);
+  return value;
 }
 
 template <bool kShort>
-int64_t Translator::S32() {
+bool Translator::ReadS32(int64_t* value) {
   const uint32_t word = Get<uint32_t>(ip_);
   if (ASHLAR_LIKELY((word & 0x80) == 0)) {
     ++ip_;
-    return static_cast<int32_t>(word << 25) >> 25;
+    *value = static_cast<int32_t>(word << 25) >> 25;
+    return true;
   }
   if (ASHLAR_LIKELY((word & 0x8000) == 0)) {
     ip_ += 2;
-    return static_cast<int32_t>((word & 0x7f) << 18 | (word & 0x7f00) << 17) >>
-           18;
+    *value =
+        static_cast<int32_t>((word & 0x7f) << 18 | (word & 0x7f00) << 17) >> 18;
+    return true;
   }
   const uint32_t length = ShortLebLength(word);
-  if (kShort || ASHLAR_LIKELY(length != 0)) {
+  if (ASHLAR_LIKELY(length != 0)) {
     ip_ += length;
     const uint32_t shift = 32 - 7 * length;
-    return static_cast<int32_t>(JoinLeb(word, length) << shift) >> shift;
+    *value = static_cast<int32_t>(JoinLeb(word, length) << shift) >> shift;
+    return true;
   }
+  if (kShort) return false;
   const LebResult r = ReadLebSigned(ip_, 32);
   ip_ = r.next != nullptr ? r.next : BehindEnd();
-  return static_cast<int64_t>(r.value);
+  *value = static_cast<int64_t>(r.value);
+  return true;
 }
 
 int64_t Translator::S64() {
@@ -77,8 +88,7 @@ int64_t Translator::S64() {
 bool Translator::ZeroByte() { return *ip_++ == 0; }
 
 void Translator::PushSlot(int32_t slot, uint8_t type) {
-  Put<uint64_t>(&sp_->slot, static_cast<uint32_t>(slot) |
-                                static_cast<uint64_t>(type) << 32);
+  SetSlot(sp_, slot, type);
   ++sp_;
   NoteHeight();
 }

@@ -92,10 +92,10 @@ inline constexpr uint32_t kFormSummed = 7;
 bool Translator::TryFuseStore(uint32_t op, const Entry* x, const Entry* y,
                               uint32_t offset) {
   using namespace interp;
+  if (s_->last_dst != y->slot || y->slot < s_->temps) return false;
   uint8_t* const value = s_->last;
   uint8_t* const add = s_->before_last;
-  if (value == nullptr || add == nullptr || value + 16 != out_ ||
-      add + 16 != value || s_->last_dst != y->slot || y->slot < s_->temps ||
+  if (add == nullptr || value + 16 != out_ || add + 16 != value ||
       x->slot < s_->temps || Get<uint64_t>(add) != s_->handlers[kOpI32Add_SS] ||
       Get<int16_t>(add + 8) != x->slot) {
     return false;

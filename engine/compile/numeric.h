@@ -21,8 +21,7 @@ void Translator::Replace2(uint32_t op, int32_t dst, Descriptor d) {
                               static_cast<uint32_t>(x->slot) << 16);
   Emitted(op, out_, dst);
   out_ += 16;
-  Put<uint64_t>(&x->slot, static_cast<uint32_t>(dst) |
-                              static_cast<uint64_t>(d.out) << 32);
+  SetSlot(x, dst, d.out);
   --sp_;
 }
 

@@ -35,6 +35,10 @@ struct Entry {
 static_assert(sizeof(Entry) == 16);
 // kind() of a constant: its type and this.
 inline constexpr uint32_t kConstantKind = 0x100;
+inline constexpr uint32_t kI32Kind = 0x7f;
+
+// More than the logarithm of any alignment.
+inline constexpr uint8_t kNoMemory = 0x80;
 
 // No operation.
 inline constexpr uint32_t kNoBranch = UINT32_MAX;
@@ -148,51 +152,53 @@ struct State {
   // Makes it ready for another body; the arrays and rows stay.
   void Begin(Context* next);
 
+  // The first 128 bytes, which instructions of the processor reach with a short
+  // offset, are what most steps use.
   const uint64_t* handlers = nullptr;
-  Entry* stack = nullptr;
-  Locals* local_types = nullptr;
-  Site* sites = nullptr;
-  Control* controls = nullptr;
-  const wasm::Module* module = nullptr;
-  Context* context = nullptr;
-  const uint8_t* end = nullptr;
-  const uint32_t* function_types = nullptr;  // type index by function
-  const wasm::FuncType* types = nullptr;
-  // Code of each function as far as it exists: entry, or nullptr.
-  const interp::FuncCode* functions = nullptr;
-  const metering::Schedule* schedule = nullptr;
-
   Entry* base = nullptr;  // of the innermost block
   Entry* max_sp = nullptr;
   Entry* low = nullptr;  // no pending local stands below it
-  Control* control = nullptr;
-  Site* sites_end = nullptr;
-  bool has_memory = false;
-  bool dead = false;
-  uint32_t local_count = 0;
-  uint32_t direct_count = 0;  // of those, in `locals`
-  uint32_t function_count = 0;
-  int32_t temps = 0;     // slot of the lowest temporary = declared locals
+  // Locals (index modulo 64) that some entry still names.
+  uint64_t pending = 0;
   uintptr_t origin = 0;  // stack - temps: where an entry of slot 0 would be
-  Entry* stack_limit = nullptr;  // no more entries than a frame may have slots
-  int32_t result_slot = 0;       // slot of the first result = the base
+  // The last instruction, if its destination may still be patched: its place,
+  // that destination, its operation, what acc mirrored before it. And the
+  // instruction before it, if nothing is known to stand between them.
+  uint8_t* last = nullptr;
+  uint8_t* before_last = nullptr;
+  int32_t last_dst = kNone;
+  uint32_t last_op = 0;
+  int32_t acc_before_last = kNone;
   // The slot whose value acc mirrors, or kNone.
   int32_t acc = kNone;
   // The same of the float accumulators, of which the last written counts.
   // Whoever writes a float to a slot without them must see to it.
   int32_t float_acc = kNone;
-  // The last instruction, if its destination may still be patched: that
-  // destination, its operation, its place, what acc mirrored before it.
-  int32_t last_dst = kNone;
-  uint32_t last_op = 0;
-  int32_t acc_before_last = kNone;
-  uint8_t* last = nullptr;
-  // The instruction before it, if nothing is known to stand between them.
-  uint8_t* before_last = nullptr;
-  uint32_t branch_op = 0;        // the last conditional branch, if of integers
+  int32_t temps = 0;          // slot of the lowest temporary = declared locals
+  uint32_t direct_count = 0;  // of the locals, in `locals`
+  uint8_t no_memory = kNoMemory;  // kNoMemory or 0
+  bool dead = false;
+  Context* context = nullptr;
+  Control* control = nullptr;
   uint8_t* last_copy = nullptr;  // a copy that may become a double one
-  // Locals (index modulo 64) that some entry still names.
-  uint64_t pending = 0;
+  const uint8_t* end = nullptr;
+
+  Site* sites_end = nullptr;
+  const uint32_t* function_types = nullptr;  // type index by function
+  const wasm::FuncType* types = nullptr;
+  // Code of each function as far as it exists: entry, or nullptr.
+  const interp::FuncCode* functions = nullptr;
+  const metering::Schedule* schedule = nullptr;
+  uint32_t function_count = 0;
+  uint32_t local_count = 0;
+  Entry* stack_limit = nullptr;  // no more entries than a frame may have slots
+  int32_t result_slot = 0;       // slot of the first result = the base
+  uint32_t branch_op = 0;        // the last conditional branch, if of integers
+  const wasm::Module* module = nullptr;
+  Entry* stack = nullptr;
+  Locals* local_types = nullptr;
+  Site* sites = nullptr;
+  Control* controls = nullptr;
   Local locals[kDirectLocals];  // the first ones
   StepRow rows[kStepRows];
 };

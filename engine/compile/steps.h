@@ -166,20 +166,27 @@ inline bool RunSteps(State* s, const uint8_t* ip, Entry* sp, uint8_t* out,
 
 #else
 
-#define NEXT_STEP(t, row_, skip)            \
-  const StepRow& row = row_;                \
-  ip = (t).ip() + (skip);                   \
-  sp = (t).sp();                            \
-  out = (t).out();                          \
-  cost = (t).cost() + row.descriptor.price; \
-  d = row.descriptor;                       \
-  goto* reinterpret_cast<void*>(row.step)
+// A step reads of its descriptor what it needs: handed on in variables, all
+// fields would be read at each jump. Of the two statements without code, the
+// first keeps the row's address from being computed twice; the second, another
+// one at each place, keeps GCC from merging the jumps of all steps into one.
+#define NEXT_STEP(t, row_, skip)             \
+  row = &row_;                               \
+  __asm__("" : "+r"(row));                   \
+  ip = (t).ip() + (skip);                    \
+  sp = (t).sp();                             \
+  out = (t).out();                           \
+  cost = (t).cost() + row->descriptor.price; \
+  __asm__ volatile("" : : "i"(__COUNTER__)); \
+  goto* reinterpret_cast<void*>(row->step)
 
-// Lists the steps by class, or runs them from `first`. A copy of the function
+// Lists the steps by class, or runs them from `row` on. A copy of the function
 // would have other labels.
 template <bool kRecord>
-__attribute__((noinline, noclone)) bool ListOrRun(Step* by_class, Step first,
-                                                  ASHLAR_STEP_PARAMS) {
+__attribute__((noinline, noclone)) bool ListOrRun(State* s, const StepRow* row,
+                                                  const uint8_t* ip, Entry* sp,
+                                                  uint8_t* out, uint32_t cost,
+                                                  Step* by_class) {
   if (by_class != nullptr) {
 #define STEP(name, ...) \
   by_class[static_cast<size_t>(Class::name)] = reinterpret_cast<Step>(&&name);
@@ -187,10 +194,12 @@ __attribute__((noinline, noclone)) bool ListOrRun(Step* by_class, Step first,
 #undef STEP
     return true;
   }
-  goto* reinterpret_cast<void*>(first);
-#define BODY(name, body) \
-  name:                  \
-  body
+  goto* reinterpret_cast<void*>(row->step);
+#define BODY(name, body)                                   \
+  name: {                                                  \
+    [[maybe_unused]] const Descriptor d = row->descriptor; \
+    body                                                   \
+  }
 #define STEP(name, call) BODY(name, CALL_STEP(call, return false))
 #define FAST(name, fast, call)                  \
   BODY(name, CALL_STEP(fast, goto Slow_##name)) \
@@ -203,15 +212,14 @@ __attribute__((noinline, noclone)) bool ListOrRun(Step* by_class, Step first,
 
 template <bool kRecord>
 void ListSteps(Step* by_class) {
-  ListOrRun<kRecord>(by_class, 0, nullptr, nullptr, nullptr, nullptr, 0, {});
+  ListOrRun<kRecord>(nullptr, nullptr, nullptr, nullptr, nullptr, 0, by_class);
 }
 
 inline bool RunSteps(State* s, const uint8_t* ip, Entry* sp, uint8_t* out,
                      uint32_t cost, const StepRow& first) {
   return (s->context->records != nullptr
               ? &ListOrRun<true>
-              : &ListOrRun<false>)(nullptr, first.step, s, ip, sp, out, cost,
-                                   first.descriptor);
+              : &ListOrRun<false>)(s, &first, ip, sp, out, cost, nullptr);
 }
 
 #endif

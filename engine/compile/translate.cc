@@ -28,7 +28,7 @@ void State::Begin(Context* next) {
   functions = next->functions;
   schedule = next->options->schedule;
   stack_limit = stack + next->options->limits->frame_slots_max;
-  has_memory = !module->memories.empty();
+  no_memory = module->memories.empty() ? kNoMemory : 0;
   dead = false;
   acc = kNone;
   float_acc = kNone;
@@ -108,8 +108,9 @@ bool Translator::Prologue() {
 
 template <bool kShort>
 bool Translator::ConstI32() {
-  if (kShort && !IsShortLeb(ip_)) return false;
-  PushConstant(S32<kShort>(), 0x7f);
+  int64_t value;
+  if (!ReadS32<kShort>(&value)) return false;
+  PushConstant(value, 0x7f);
   return true;
 }
 
@@ -175,8 +176,9 @@ void Scratch::UseSteps(wasm::Features features,
   for (uint32_t i = 0; i < kStepRows; i += 64 / sizeof(StepRow)) {
     __builtin_prefetch(&state.rows[i]);
   }
+  const uint64_t* const handlers = interp::HandlerTable();
   for (uint32_t i = 0; i < interp::kOpCount; i += 64 / sizeof(uint64_t)) {
-    __builtin_prefetch(&interp::HandlerTable()[i]);
+    __builtin_prefetch(&handlers[i]);
   }
   if (has_steps_ && features == features_ && record == record_ &&
       schedule == schedule_) {

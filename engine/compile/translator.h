@@ -78,10 +78,11 @@ class Translator {
   static constexpr ptrdiff_t kHazardScanMax = 32;
 
   // --- cursor (translator.h)
-  template <bool kShort = false>
+  template <bool kShort>
+  ASHLAR_INLINE bool ReadU32(uint32_t* value);
   ASHLAR_INLINE uint32_t U32();
-  template <bool kShort = false>
-  ASHLAR_INLINE int64_t S32();
+  template <bool kShort>
+  ASHLAR_INLINE bool ReadS32(int64_t* value);
   ASHLAR_INLINE int64_t S64();
   ASHLAR_INLINE const uint8_t* BehindEnd() const;
   ASHLAR_INLINE bool ZeroByte();
@@ -97,6 +98,10 @@ class Translator {
   }
   ASHLAR_INLINE void NoteHeight() {
     if (ASHLAR_UNLIKELY(sp_ > s_->max_sp)) s_->max_sp = sp_;
+  }
+  ASHLAR_INLINE static void SetSlot(Entry* e, int32_t slot, uint8_t type) {
+    Put<uint64_t>(&e->slot, static_cast<uint32_t>(slot) |
+                                static_cast<uint64_t>(type) << 32);
   }
   ASHLAR_INLINE void PushSlot(int32_t slot, uint8_t type);
   ASHLAR_INLINE void PushConstant(int64_t value, uint8_t type);
@@ -179,6 +184,9 @@ class Translator {
   ASHLAR_INLINE bool Unary(Descriptor d);
   ASHLAR_INLINE bool FloatBinary(Descriptor d);
   ASHLAR_INLINE bool FloatUnary(Descriptor d);
+  template <bool kShort>
+  ASHLAR_INLINE bool MemArg(uint32_t* align, uint32_t* offset);
+  ASHLAR_INLINE void EmitStore(uint32_t op, uint32_t immediate);
   template <bool kShort, bool kFloat = false>
   ASHLAR_INLINE bool LoadOp(Descriptor d);
   template <bool kShort, bool kFloat = false>
