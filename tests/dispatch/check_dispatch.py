@@ -1,6 +1,6 @@
 """Checks that each handler of the interpreter has its own indirect jump.
 
-Usage: check_dispatch.py LIST_HANDLERS OBJECTS...
+Usage: check_dispatch.py LIST_HANDLERS OBJECTS... [--steps OBJECTS...]
 
 The interpreter's speed hangs on it: where a compiler merges the jumps of
 several handlers, or turns the two arms of a branch into one jump behind a
@@ -8,8 +8,10 @@ cmov, the processor predicts them with one history. LIST_HANDLERS prints the
 handlers and how often each dispatches; each of OBJECTS is an archive or an
 object file that holds their code. With a compiler that makes one function of
 them all (engine/interp/exec_threaded.cc), the jumps of that function are
-counted: each that is merged is missing. Prints what is wrong, with the
-handler's name where there is one, and exits with 1.
+counted: each that is merged is missing. The objects behind --steps hold such a
+function of the translator's steps (engine/compile/steps.h), whose jumps are
+counted likewise. Prints what is wrong, with the handler's name where there is
+one, and exits with 1.
 """
 
 import re
@@ -26,6 +28,9 @@ CONDITIONAL_MOVE = re.compile(r"\bcmov")
 # jumps that it has beside theirs: the first, and the one behind cold paths.
 ONE_FUNCTION = "RunOrTable"
 JUMPS_OF_ONE_FUNCTION = 2
+# The function that holds all steps of the translator. There are two of them,
+# one for translations that note where instructions begin.
+STEPS_FUNCTION = "ListOrRun"
 
 
 def handler_of(symbol):
@@ -37,18 +42,31 @@ def handler_of(symbol):
   return match.group(2)[:length]
 
 
-def jumps_of_one_function(disassembly):
-  """How many indirect jumps ONE_FUNCTION has, or None where there is none."""
-  jumps = None
-  is_inside = False
+def jumps_of(function, disassembly):
+  """How many indirect jumps each function of that name has."""
+  found = {}
+  symbol = None
   for line in disassembly.split("\n"):
     match = FUNCTION.match(line)
     if match:
-      is_inside = ONE_FUNCTION in match.group(1)
-      jumps = 0 if is_inside and jumps is None else jumps
-    elif is_inside and INDIRECT_JUMP.search(line):
-      jumps += 1
-  return jumps
+      # A part that was split off belongs to its function.
+      symbol = match.group(1).split(".")[0]
+      if function in symbol:
+        found.setdefault(symbol, 0)
+    elif symbol in found and INDIRECT_JUMP.search(line):
+      found[symbol] += 1
+  return list(found.values())
+
+
+def step_violations(wanted, disassembly):
+  """What is wrong with the translator's steps, a line each."""
+  found = jumps_of(STEPS_FUNCTION, disassembly)
+  if not found:
+    yield f"{STEPS_FUNCTION}: has no code of its own"
+  for jumps in found:
+    if jumps < wanted:
+      yield (f"{STEPS_FUNCTION}: {jumps} indirect jumps, at least {wanted} "
+             "expected")
 
 
 def functions(disassembly):
@@ -70,8 +88,9 @@ def functions(disassembly):
 
 def violations(handlers, disassembly):
   """What is wrong, a line each. handlers: [(name, jumps)]."""
-  jumps = jumps_of_one_function(disassembly)
-  if jumps is not None:
+  all_jumps = jumps_of(ONE_FUNCTION, disassembly)
+  if all_jumps:
+    jumps = sum(all_jumps)
     wanted = sum(n for _, n in handlers) + JUMPS_OF_ONE_FUNCTION
     if jumps < wanted:
       yield (f"{ONE_FUNCTION}: {jumps} indirect jumps, at least {wanted} "
@@ -90,8 +109,23 @@ def violations(handlers, disassembly):
       yield f"{name}: a branch by cmov"
 
 
+def disassembled(path):
+  return subprocess.run(
+      ["objdump", "-d", "--no-show-raw-insn", path], check=True,
+      stdout=subprocess.PIPE, text=True).stdout
+
+
+def report(path, what, wrong):
+  """Says what is wrong with one object; how much that is."""
+  for line in wrong:
+    print(f"dispatch: {line}")
+  print(f"dispatch: {path}: {what}, {len(wrong)} violations")
+  return len(wrong)
+
+
 def main(arguments):
-  list_handlers, *libraries = arguments
+  list_handlers, *paths = arguments
+  split = paths.index("--steps") if "--steps" in paths else len(paths)
   listed = subprocess.run([list_handlers], check=True,
                           stdout=subprocess.PIPE, text=True).stdout.splitlines()
   if listed[0].startswith("skip"):
@@ -101,19 +135,15 @@ def main(arguments):
   for line in listed[1:]:
     name, jumps = line.split()
     handlers.append((name, int(jumps)))
+  steps = handlers.pop(0)[1]
   count = 0
-  for path in libraries:
-    if not path.endswith((".a", ".o")):
-      continue
-    disassembly = subprocess.run(
-        ["objdump", "-d", "--no-show-raw-insn", path], check=True,
-        stdout=subprocess.PIPE, text=True).stdout
-    wrong = list(violations(handlers, disassembly))
-    for line in wrong:
-      print(f"dispatch: {line}")
-    print(f"dispatch: {path}: {len(handlers)} handlers, {len(wrong)} "
-          "violations")
-    count += len(wrong)
+  for path in paths[:split]:
+    if path.endswith((".a", ".o")):
+      count += report(path, f"{len(handlers)} handlers",
+                      list(violations(handlers, disassembled(path))))
+  for path in paths[split + 1:]:
+    count += report(path, f"{steps} steps",
+                    list(step_violations(steps, disassembled(path))))
   return 1 if count else 0
 
 

@@ -87,6 +87,21 @@ class CheckDispatchTest(unittest.TestCase):
         self.check(handlers, code(4)),
         ["RunOrTable: 4 indirect jumps, at least 5 expected"])
 
+  def test_steps(self):
+    name = "_ZN6ashlar7compile9ListOrRunILb{}EEEbPNS0_5StateE"
+    def code(flag, jumps, part=""):
+      return (f"0000000000000000 <{name.format(flag)}{part}>:\n"
+              + f"  8:\t{JUMP}\n" * jumps)
+    def check(*code):
+      return list(check_dispatch.step_violations(3, HEADER + "".join(code)))
+    self.assertEqual(check(code(0, 3), code(1, 4)), [])
+    self.assertEqual(check(code(0, 2), code(0, 1, ".cold"), code(1, 3)), [])
+    self.assertEqual(
+        check(code(0, 3), code(1, 1)),
+        ["ListOrRun: 1 indirect jumps, at least 3 expected"])
+    self.assertEqual(check(function("Add_SS", JUMP)),
+                     ["ListOrRun: has no code of its own"])
+
 
 if __name__ == "__main__":
   unittest.main()

@@ -1,11 +1,14 @@
 // Prints what is known of the handlers' shapes from their one table:
 //   dispatch | skip REASON
-//   NAME JUMPS       one line a handler, where the first line is `dispatch`
+//   steps JUMPS      where the first line is `dispatch`, as the rest
+//   NAME JUMPS       one line a handler
 // JUMPS is how many times the handler dispatches: 0 where it only leaves for a
-// cold path, 2 where it branches, else 1.
+// cold path, 2 where it branches, else 1. Those of `steps` are of all steps of
+// the translator, at least: one for each class of opcodes but the illegal ones.
 #include <cstdio>
 #include <cstring>
 
+#include "engine/compile/descriptor.h"
 #include "engine/interp/op.h"
 
 namespace {
@@ -53,7 +56,7 @@ int main() {
     std::printf("skip %s\n", reason);
     return 0;
   }
-  std::printf("dispatch\n");
+  std::printf("dispatch\nsteps %zu\n", ashlar::compile::kClasses - 1);
   for (const Handler& h : kHandlers) {
     std::printf("%s %d\n", h.name, Jumps(h.body));
   }
