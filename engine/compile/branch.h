@@ -4,6 +4,7 @@
 #define ENGINE_COMPILE_BRANCH_H_
 
 #include "engine/compile/access.h"
+#include "engine/compile/fused_branch.h"
 
 namespace ashlar::compile {
 
@@ -35,9 +36,8 @@ bool Translator::IsFusable(const Entry* condition) const {
   if (ASHLAR_UNLIKELY(s_->last + 16 != out_)) {
     return s_->last + 24 == out_ && IsFloatCompare(op) && HasConstant(op);
   }
-  return op - kOpI32Eq_SS < 10 * kBinForms ||
-         op - kOpI64Eq_SS < 10 * kBinForms || op - kOpI32And_SS < kBinForms ||
-         op - kOpI32Eqz_S < 2 || op - kOpI64Eqz_S < 2 || IsFloatCompare(op);
+  return op - kOpI32Eqz_S < kIntegerTests + 12 * kFloatCompareForms ||
+         op - kOpI32And_SS < kBinForms;
 }
 
 // Values must be moved between a comparison and its branch: the comparison is
@@ -120,38 +120,17 @@ uint8_t* Translator::EmitConditional(Entry* condition, bool inverted) {
     return EmitFloatBranch(inverted);
   }
   uint8_t* const r = s_->last;
+  const uint32_t of_and = s_->last_op - kOpI32And_SS;
+  const FusedBranch fused =
+      kFusedBranches.rows[of_and < kBinForms ? kIntegerTests + of_and
+                                             : s_->last_op - kOpI32Eqz_S];
+  const uint32_t form = fused.form;
+  const uint32_t op = inverted ? fused.inverted : fused.op;
   const auto lhs = Get<int16_t>(r + 10);
   const auto immediate = Get<int32_t>(r + 12);
-  uint32_t op;
-  uint32_t form;
-  auto rhs = Get<int16_t>(r + 12);
-  if (s_->last_op - kOpI32Eqz_S < 2 || s_->last_op - kOpI64Eqz_S < 2) {
-    const bool wide = s_->last_op - kOpI64Eqz_S < 2;
-    form = kFormImm +
-           (wide ? s_->last_op - kOpI64Eqz_S : s_->last_op - kOpI32Eqz_S);
-    op = wide ? (inverted ? kOpBrI64Ne_SS : kOpBrI64Eq_SS)
-              : (inverted ? kOpBrI32Ne_SS : kOpBrI32Eq_SS);
-    rhs = 0;
-  } else {
-    const bool is_and = s_->last_op - kOpI32And_SS < kBinForms;
-    const bool wide = s_->last_op - kOpI64Eq_SS < 10 * kBinForms;
-    const uint32_t first = is_and ? kOpI32And_SS
-                           : wide ? kOpI64Eq_SS
-                                  : kOpI32Eq_SS;
-    const uint32_t which = (s_->last_op - first) / kBinForms;
-    form = (s_->last_op - first) % kBinForms;
-    if (form >= kFormImm) {
-      if (immediate != static_cast<int16_t>(immediate)) {
-        return EmitUnfused(condition, inverted);
-      }
-      rhs = static_cast<int16_t>(immediate);
-    }
-    if (is_and) {
-      op = inverted ? kOpBrI32AndZero_SS : kOpBrI32AndNotZero_SS;
-    } else {
-      op = (wide ? kOpBrI64Eq_SS : kOpBrI32Eq_SS) +
-           (inverted ? kNegated[which] : which) * kBinForms;
-    }
+  const auto rhs = static_cast<int16_t>(immediate);
+  if (form >= kFormImm && immediate != rhs) {
+    return EmitUnfused(condition, inverted);
   }
   s_->acc = s_->acc_before_last;
   const uint32_t which = (op - kOpBrI32Eq_SS) / kBinForms;
@@ -162,8 +141,8 @@ uint8_t* Translator::EmitConditional(Entry* condition, bool inverted) {
     ForgetLast();
     return before;
   }
-  s_->branch_op = op + form;
-  SetOp(r, op + form);
+  s_->branch_op = op;
+  SetOp(r, op);
   Put<int16_t>(r + 8, lhs);
   Put<int16_t>(r + 10, rhs);
   out_ = r + 32;

@@ -5,6 +5,7 @@
 
 #include "absl/types/span.h"
 #include "engine/compile/emit.h"
+#include "engine/compile/fused_branch.h"
 
 namespace ashlar::compile {
 
@@ -188,9 +189,6 @@ bool Translator::Binary(Descriptor d) {
   return true;
 }
 
-// eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u -> negated.
-inline constexpr uint8_t kNegated[10] = {1, 0, 8, 9, 6, 7, 4, 5, 2, 3};
-
 bool Translator::Eqz(Descriptor d) {
   using namespace interp;
   if (ASHLAR_UNLIKELY(!Need(1))) return false;
@@ -219,12 +217,12 @@ bool Translator::Unary(Descriptor d) {
   if (x->is_constant) Materialise(x, dst);
   const uint32_t op = d.op + (x->slot == s_->acc);
   SetOp(out_, op);
-  Put<int16_t>(out_ + 8, static_cast<int16_t>(dst));
-  Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
+  // Behind the slots stands the 0 with which eqz compares.
+  Put<uint64_t>(out_ + 8, static_cast<uint16_t>(dst) |
+                              static_cast<uint32_t>(x->slot) << 16);
   Emitted(op, out_, dst);
   out_ += 16;
-  x->slot = dst;
-  x->type = d.out;
+  SetSlot(x, dst, d.out);
   return true;
 }
 
