@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/compile/followers.h"
 #include "engine/compile/test_machine.h"
 #include "engine/interp/instance.h"
 #include "engine/wasm/features.h"
@@ -382,6 +383,23 @@ TEST(DescriptorTest, FeaturesAndPrices) {
               wasm::OpcodeOfPrefixed(code) == Opcode::kCount)
         << code;
   }
+}
+
+// What the translator takes for granted of an opcode that it looks for.
+TEST(FollowersTest, KnownOpcodesHaveTheirClassWithAnyFeatures) {
+  int known = 0;
+  for (const Features features : {Features(), Features::All()}) {
+    DescriptorTable table;
+    MakeDescriptors(features, metering::Ashlar1(), &table);
+    for (size_t i = 0; i < kClasses; ++i) {
+      const auto klass = static_cast<Class>(i);
+      const uint8_t opcode = KnownOpcode(klass);
+      if (opcode == 0) continue;
+      ++known;
+      EXPECT_EQ(table.one_byte[opcode].klass, klass) << int{opcode};
+    }
+  }
+  EXPECT_EQ(known, 2 * 7);
 }
 
 }  // namespace
