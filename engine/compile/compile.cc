@@ -69,16 +69,25 @@ Context MakeContext(const wasm::Module& module, const Options& options,
   return context;
 }
 
-// Makes `context` translate a copy of its body, the module's last one, with
-// zeros behind it. Whatever its last instruction swallows of them, the next one
-// is `unreachable`, where the cursor is checked; behind the code section it
-// could go on through segments, beyond all that memory was reserved for.
-void StopBehindLastBody(Scratch* scratch, Context* context) {
-  std::vector<uint8_t>& copy = scratch->last_body;
-  copy.assign(context->begin, context->end);
-  copy.resize(copy.size() + wasm::Module::kReadablePadding, 0);
-  context->end = copy.data() + (context->end - context->begin);
-  context->begin = copy.data();
+// Makes `context` translate the copy of its body that stands among the copies
+// of all bodies of the module, as in its code section, with zeros behind them.
+// A translation may run past its body's end before it looks at the cursor,
+// through the bodies behind it. Whatever its last instruction swallows of the
+// zeros, the next one is `unreachable`, where the cursor is checked; in the
+// module itself it could go on through what follows the code section, beyond
+// all that memory was reserved for.
+void UseCopy(const wasm::Module& module, const Scratch& scratch,
+             Context* context) {
+  const uint8_t* const first = module.bodies.front().begin;
+  context->end = scratch.bodies.data() + (context->end - first);
+  context->begin = scratch.bodies.data() + (context->begin - first);
+}
+
+void CopyBodies(const wasm::Module& module, Scratch* scratch) {
+  if (module.bodies.empty()) return;
+  scratch->bodies.assign(module.bodies.front().begin, module.bodies.back().end);
+  scratch->bodies.resize(
+      scratch->bodies.size() + wasm::Module::kReadablePadding, 0);
 }
 
 // Fills in the offsets of places in one function. Wasm instructions may share
@@ -148,10 +157,8 @@ void FindOffsets(const interp::Code& code,
 // Makes `code` one of `module`, without functions; keeps its memory.
 KeptOptions* Begin(const wasm::Module& module, const Options& options,
                    uint64_t bytes_per_function, interp::Code* code) {
-  uint64_t size = module.functions.size() * bytes_per_function;
-  for (const wasm::Body& body : module.bodies) {
-    size += BodySize(body) * kCodeBytesPerByte;
-  }
+  const uint64_t size = module.functions.size() * bytes_per_function +
+                        module.code_size_bytes * kCodeBytesPerByte;
   code->module = &module;
   code->schedule = options.schedule;
   code->limits = options.limits;
@@ -232,6 +239,7 @@ bool Compile(const wasm::Module& module, const Options& options,
   scratch->Reserve(module, *options.limits);
   scratch->UseSteps(options.features, *options.schedule, /*record=*/false);
   Begin(module, options, kCodeBytesPerFunction, code);
+  CopyBodies(module, scratch);
 
   uint8_t* out = EmitImportStubs(module, code, code->arena.base());
   const size_t before = violations->list().size();
@@ -240,10 +248,9 @@ bool Compile(const wasm::Module& module, const Options& options,
     const uint32_t function = module.imported_functions + i;
     Context context = MakeContext(module, options, scratch, *code, function);
     context.code_base = code->arena.base();
-    if (i + 1 == module.bodies.size()) StopBehindLastBody(scratch, &context);
-    // A translation may run past its body's end, through the bodies behind it,
-    // before it finds that out. Only one does: once a body was refused, the
-    // rest is validated only.
+    UseCopy(module, *scratch, &context);
+    // Only one translation runs past its body's end: once a body was refused,
+    // the rest is validated only.
     const bool refused = violations->list().size() != before;
     if (!refused && Translate(&context, out)) {
       code->functions[function].entry = context.entry;

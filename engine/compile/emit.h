@@ -13,7 +13,8 @@ const uint8_t* Translator::BehindEnd() const {
   return (ip_ > s_->end ? ip_ : s_->end) + 1;
 }
 
-// With kShort false, and nothing read, where it has more than four bytes.
+// With kShort it answers false, and reads nothing, where there are more than
+// four bytes.
 template <bool kShort>
 bool Translator::ReadU32(uint32_t* value) {
   const uint32_t word = Get<uint32_t>(ip_);

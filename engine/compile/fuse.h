@@ -92,6 +92,7 @@ inline constexpr uint32_t kFormSummed = 7;
 bool Translator::TryFuseStore(uint32_t op, const Entry* x, const Entry* y,
                               uint32_t offset) {
   using namespace interp;
+  // Where last_dst is a slot there is a last instruction.
   if (s_->last_dst != y->slot || y->slot < s_->temps) return false;
   uint8_t* const value = s_->last;
   uint8_t* const add = s_->before_last;

@@ -3,6 +3,7 @@
 #define ENGINE_COMPILE_FUSED_BRANCH_H_
 
 #include <cstdint>
+#include <initializer_list>
 
 #include "engine/interp/op.h"
 

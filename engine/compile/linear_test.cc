@@ -190,5 +190,40 @@ TEST(LinearTest, TotalLocalsLimit) {
             "limit.locals_total");
 }
 
+// A body whose last constant takes its `end` runs on through the last body,
+// whose call takes its own and what begins the next section, into a custom
+// section of nothing but operations: nothing was reserved for their code.
+TEST(LinearTest, NoBodyRunsBeyondTheCodeSection) {
+  Bytes bytes = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  const auto section = [&](uint8_t id, const Bytes& content) {
+    bytes.push_back(id);
+    bytes.push_back(static_cast<uint8_t>(content.size()));
+    bytes.insert(bytes.end(), content.begin(), content.end());
+  };
+  Bytes types = {12};
+  for (int i = 0; i < 12; ++i) {
+    types.insert(types.end(), {0x60, 0, 0});
+  }
+  section(1, types);
+  section(3, {2, 0, 0});
+  section(4, {1, 0x70, 0, 0});
+  // A local of type i32, i32.const; the size of the other one is i32.const,
+  // too.
+  Bytes code = {2, 5, 1, 1, 0x7f, 0x41, 0x0b, 65, 0};
+  code.insert(code.end(), 62, 0x01);
+  code.insert(code.end(), {0x11, 0x0b});
+  section(10, code);
+  // Its size is i32.load16_s, whose offset ends with its last byte.
+  constexpr uint32_t kSize = 0x2c | 0x27 << 7 | 1 << 14;
+  bytes.insert(bytes.end(), {0, 0xac, 0xa7, 1});
+  Bytes content = {1, 1};
+  while (content.size() + 4 <= kSize) {
+    content.insert(content.end(), {0x20, 0, 0x45, 0x1a});
+  }
+  content.resize(kSize, 0);
+  bytes.insert(bytes.end(), content.begin(), content.end());
+  EXPECT_EQ(CompiledModule(bytes).error(), "malformed.unexpected_end");
+}
+
 }  // namespace
 }  // namespace ashlar::compile

@@ -6,8 +6,8 @@
 
 namespace ashlar::compile {
 
-// Alignment and offset. With kShort false where one of them has over four
-// bytes, or the alignment more than one.
+// Alignment and offset. With kShort it answers false where the offset has over
+// four bytes or the alignment more than one.
 template <bool kShort>
 bool Translator::MemArg(uint32_t* align, uint32_t* offset) {
   const uint32_t word = Get<uint32_t>(ip_);

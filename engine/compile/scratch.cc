@@ -11,8 +11,8 @@ void Scratch::Reserve(const wasm::Module& module, const base::Limits& limits) {
   }
   // One value an instruction takes two bytes at least; several at once are
   // checked against the frame limit when they are pushed. A body without
-  // control instructions may run on to the end of the code section, where
-  // Scratch::last_body stops it.
+  // control instructions may run on to the end of the code section, where the
+  // zeros behind Scratch::bodies stop it.
   const uint64_t values = module.code_size_bytes / 2 + limits.frame_slots_max +
                           limits.function_results_max +
                           limits.function_params_max + 64;

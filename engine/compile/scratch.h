@@ -27,8 +27,8 @@ class Scratch {
   // Calls to a function that is not translated yet: the target field of the
   // last one (earlier ones chained through it), by function.
   std::vector<uint8_t*> pending_calls;
-  // The last body of a module, with what stops a cursor behind it.
-  std::vector<uint8_t> last_body;
+  // All bodies of a module, with what stops a cursor behind the last one.
+  std::vector<uint8_t> bodies;
 
  private:
   // What the rows were made for; about a microsecond, so they are kept.

@@ -2,6 +2,7 @@
 #ifndef ENGINE_COMPILE_STATE_H_
 #define ENGINE_COMPILE_STATE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -37,7 +38,7 @@ static_assert(sizeof(Entry) == 16);
 inline constexpr uint32_t kConstantKind = 0x100;
 inline constexpr uint32_t kI32Kind = 0x7f;
 
-// More than the logarithm of any alignment.
+// Put together with an alignment by |: more than the logarithm of any.
 inline constexpr uint8_t kNoMemory = 0x80;
 
 // No operation.
@@ -161,9 +162,9 @@ struct State {
   // Locals (index modulo 64) that some entry still names.
   uint64_t pending = 0;
   uintptr_t origin = 0;  // stack - temps: where an entry of slot 0 would be
-  // The last instruction, if its destination may still be patched: its place,
-  // that destination, its operation, what acc mirrored before it. And the
-  // instruction before it, if nothing is known to stand between them.
+  // The last instruction, if its destination may still be patched: where it
+  // stands, its destination, its operation, what acc mirrored before it. And
+  // the instruction before it, if nothing is known to stand between them.
   uint8_t* last = nullptr;
   uint8_t* before_last = nullptr;
   int32_t last_dst = kNone;
@@ -202,6 +203,8 @@ struct State {
   Local locals[kDirectLocals];  // the first ones
   StepRow rows[kStepRows];
 };
+
+static_assert(offsetof(State, sites_end) == 128);
 
 }  // namespace ashlar::compile
 

@@ -77,7 +77,7 @@ class Translator {
   // Scans for pending locals look at so many entries at most.
   static constexpr ptrdiff_t kHazardScanMax = 32;
 
-  // --- cursor (translator.h)
+  // --- cursor (emit.h)
   template <bool kShort>
   ASHLAR_INLINE bool ReadU32(uint32_t* value);
   ASHLAR_INLINE uint32_t U32();
