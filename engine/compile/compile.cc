@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "engine/base/check.h"
@@ -19,6 +20,13 @@ namespace {
 struct KeptOptions {
   Options options;
   interp::LazyCode lazy;
+};
+
+// What find_offsets works in.
+struct OffsetFinder {
+  Scratch scratch;
+  interp::Arena arena;
+  std::vector<CodeRecord> records;
 };
 
 uint64_t BodySize(const wasm::Body& body) {
@@ -122,7 +130,8 @@ void FindOffsetsInFunction(const interp::Code& code, const Context& context,
 }
 
 void FindOffsets(const interp::Code& code,
-                 absl::Span<interp::CodePlace*> places) {
+                 absl::Span<interp::CodePlace*> places,
+                 std::shared_ptr<void>* kept_finder) {
   const auto& kept = *static_cast<const KeptOptions*>(code.options.get());
   const wasm::Module& module = *code.module;
   std::sort(places.begin(), places.end(),
@@ -130,12 +139,12 @@ void FindOffsets(const interp::Code& code,
               return std::pair(a->function, a->pc) <
                      std::pair(b->function, b->pc);
             });
-  Scratch scratch;
+  if (*kept_finder == nullptr) *kept_finder = std::make_shared<OffsetFinder>();
+  auto& [scratch, arena, records] =
+      *static_cast<OffsetFinder*>(kept_finder->get());
   scratch.Reserve(module, *kept.options.limits);
   scratch.UseSteps(kept.options.features, *kept.options.schedule,
                    /*record=*/true);
-  interp::Arena arena;
-  std::vector<CodeRecord> records;
   for (size_t i = 0; i < places.size();) {
     const uint32_t function = places[i]->function;
     size_t end = i + 1;

@@ -27,6 +27,11 @@ bool Translator::MemArg(uint32_t* align, uint32_t* offset) {
   return ReadU32<kShort>(offset);
 }
 
+// Beyond UINT32_MAX it is out of bounds, and does not fit into an instruction.
+inline uint64_t ConstantAddress(const Entry* x, uint32_t offset) {
+  return uint64_t{static_cast<uint32_t>(x->constant)} + offset;
+}
+
 template <bool kShort, bool kFloat>
 bool Translator::LoadOp(Descriptor d) {
   uint32_t align;
@@ -49,8 +54,7 @@ bool Translator::LoadOp(Descriptor d) {
     Put<int16_t>(out_ + 10, static_cast<int16_t>(x->slot));
   } else {
     if (kind != (kI32Kind | kConstantKind)) return false;
-    const uint64_t address =
-        uint64_t{static_cast<uint32_t>(x->constant)} + immediate;
+    const uint64_t address = ConstantAddress(x, immediate);
     if (ASHLAR_LIKELY(address <= UINT32_MAX)) {
       op += 2;
       immediate = static_cast<uint32_t>(address);
@@ -88,8 +92,7 @@ bool Translator::StoreOp(Descriptor d) {
   uint32_t form;
   if (ASHLAR_UNLIKELY(x->kind() != kI32Kind)) {
     if (x->kind() != (kI32Kind | kConstantKind)) return false;
-    const uint64_t address =
-        uint64_t{static_cast<uint32_t>(x->constant)} + immediate;
+    const uint64_t address = ConstantAddress(x, immediate);
     if (address <= UINT32_MAX) {
       if (is_constant) Materialise(y, Temp(y));
       form = 5 + (y->slot == (kFloat ? s_->float_acc : s_->acc));

@@ -93,8 +93,8 @@ static_assert(STEPS(COUNT, COUNT, COUNT) == kClasses);
 #undef COUNT
 
 // Goes on with the next instruction. To what often follows by a branch, which
-// processors predict far better than the jump by the table: 0.77 of the time,
-// and behind other work 0.72 (bench/TRANSLATION.md).
+// processors predict far better than the jump by the table: 0.77 of the time of
+// nine modules (bench/TRANSLATION.md).
 #define IF_NEXT(t, name)                     \
   if (*(t).ip() == KnownOpcode(Class::name)) \
   GO_TO(t, name, s->rows[KnownOpcode(Class::name)])

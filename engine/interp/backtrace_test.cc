@@ -323,6 +323,28 @@ TEST(BacktraceTest, ManyFramesOfFewFunctions) {
   }
 }
 
+// What a backtrace works in is kept for the next one, whatever that is of.
+TEST(BacktraceTest, OneAfterTheOther) {
+  const auto trapping_behind = [](const Code& code) {
+    ModuleBuilder m;
+    m.Func(m.Type({}, {}), {}, Code(code).Op(Op::kUnreachable).End());
+    m.Export("f", ExternKind::kFunc, 0);
+    return m.Build();
+  };
+  const CompiledModule small(trapping_behind(Code().Op(Op::kNop)));
+  Code many;
+  for (int i = 0; i < 20'000; ++i) many.Loop().End();
+  const CompiledModule large(trapping_behind(many));
+  Machine machine;
+  Instance* const a = machine.Instantiate(small);
+  Instance* const b = machine.Instantiate(large);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(Places(machine.Call(a, "f")), ElementsAre(Place{0, 1}));
+    EXPECT_THAT(Places(machine.Call(b, "f")),
+                ElementsAre(Place{0, static_cast<uint32_t>(many.size())}));
+  }
+}
+
 // a.g traps; b.f calls it, directly or through b's table, and is called from
 // b.start; the frames name their instances.
 class AcrossInstancesTest : public ::testing::Test {

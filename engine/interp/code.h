@@ -30,9 +30,11 @@ struct CodePlace {
 };
 // Fills in the offset of each place: of the instruction to which the internal
 // code at its `pc` belongs. Translates each function among them once more,
-// however many places it has; may change their order. engine/compile fills it
+// however many places it has; may change their order. What it works in stays in
+// `kept`, null at first, for its next call of any code. engine/compile fills it
 // in; a pointer, so that the arrow between the rooms points up.
-using FindOffsetsFn = void (*)(const Code& code, absl::Span<CodePlace*> places);
+using FindOffsetsFn = void (*)(const Code& code, absl::Span<CodePlace*> places,
+                               std::shared_ptr<void>* kept);
 
 // Of code whose functions are translated at their first call: until then a
 // function's entry is a stub (kLazyFrameSlots). Such code belongs to one

@@ -22,7 +22,7 @@ constexpr size_t kSlackSlots = 2048;
 // Fills in the offsets of frames that stand at pcs[...]; each function is
 // looked at once, however many of the frames are its own.
 void FindOffsets(absl::Span<const uint8_t* const> pcs,
-                 std::vector<TraceFrame>* frames) {
+                 std::vector<TraceFrame>* frames, std::shared_ptr<void>* kept) {
   std::vector<CodePlace> places(frames->size());
   // Those of one code stand together; which code comes first does not matter.
   std::vector<std::pair<const Code*, CodePlace*>> of_code;
@@ -40,7 +40,7 @@ void FindOffsets(absl::Span<const uint8_t* const> pcs,
     while (i < of_code.size() && of_code[i].first == code) {
       chosen.push_back(of_code[i++].second);
     }
-    code->find_offsets(*code, absl::MakeSpan(chosen));
+    code->find_offsets(*code, absl::MakeSpan(chosen), kept);
   }
   for (size_t i = 0; i < places.size(); ++i) {
     (*frames)[i].offset = places[i].offset;
@@ -222,7 +222,7 @@ std::vector<TraceFrame> Execution::Backtrace(size_t max, size_t below) const {
     pc = back - 1;  // inside the call
     fp = reinterpret_cast<const uint64_t*>(fp[-2]);
   }
-  FindOffsets(pcs, &frames);
+  FindOffsets(pcs, &frames, &find_offsets_kept_);
   return frames;
 }
 

@@ -177,6 +177,8 @@ class Execution {
   OutOfFuel out_of_fuel_;
   CallProfile* profile_ = nullptr;
   Instance host_instance_;  // the caller of a host function entered directly
+  // What Code::find_offsets works in; no part of what is executed.
+  mutable std::shared_ptr<void> find_offsets_kept_;
 };
 
 // What a host function sees of its caller.
