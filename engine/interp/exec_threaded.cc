@@ -3,6 +3,7 @@
 // one function. The bodies are the same (ops_*.inc).
 #include <cstddef>
 
+#include "engine/interp/followers.h"
 #include "engine/interp/internals.h"
 #include "engine/interp/op.h"
 #include "engine/interp/registers.h"
@@ -55,18 +56,30 @@
     COLD(ColdRefill)                                                     \
   }
 #endif
+// Goes on at pc. What often follows this handler it finds by a branch.
+#define LOOK_AND_DISPATCH    \
+  ASHLAR_FOLLOWERS(IF_NEXT_) \
+  DISPATCH
+#define IF_NEXT_(handler, follower)                 \
+  if constexpr (kSelf == kOp##handler) {            \
+    if (LIKELY(IS_NEXT(follower))) GO_TO(follower); \
+  }
 // Pays and goes on at `target`. An unpaid charge leaves `fuel` wrapped below
 // zero; ColdRefill makes it good from the reserve and goes on at pc.
-#define JUMP(cost, target)         \
+#define JUMP_(cost, target, go_on) \
   {                                \
     const uint32_t cost_ = (cost); \
     pc = (target);                 \
     CHARGE_(cost_)                 \
-    DISPATCH;                      \
+    go_on;                         \
   }
+#define JUMP(cost, target) JUMP_(cost, target, DISPATCH)
+// Begins a function whose frame is made.
+#define BEGIN(entry) \
+  JUMP_(LoadAs<uint32_t>((entry) - 4), entry, LOOK_AND_DISPATCH)
 #define NEXT(size) \
   pc += (size);    \
-  DISPATCH
+  LOOK_AND_DISPATCH
 #define KEEP_APART_ __asm__ volatile("");
 // Two slots read at once would have to wait until both have been written out.
 #define NO_WIDE_ACCESS_ __asm__ volatile("" ::: "memory");
@@ -82,6 +95,8 @@ namespace ashlar::interp {
       [[maybe_unused]] float acc_f32, [[maybe_unused]] double acc_f64
 #define ARGS_ pc, fp, mem, fuel, acc, inst, acc_f32, acc_f64
 #define DISPATCH [[clang::musttail]] return LoadAs<Handler>(pc)(ARGS_)
+#define IS_NEXT(name) (LoadAs<Handler>(pc) == &Handle##name)
+#define GO_TO(name) [[clang::musttail]] return Handle##name(ARGS_)
 #define COLD(name) [[clang::musttail]] return Handle##name(ARGS_);
 #define TRAP(name) [[clang::musttail]] return HandleTrap<Trap::k##name>(ARGS_);
 
@@ -111,10 +126,18 @@ __attribute__((noinline, cold)) uint64_t HandleTrap(PARAMS_) {
   }
 #include "engine/interp/cold_paths.def"
 
+#define HANDLER(name, ...) uint64_t Handle##name(PARAMS_);
+#include "engine/interp/ops.inc"
+
 // Most handlers fit into one cache line when they begin with it: worth 2 % of
 // time over all kernels, and up to 20 % of those that execute many of them.
-#define HANDLER(name, ...) \
-  __attribute__((aligned(64))) uint64_t Handle##name(PARAMS_) __VA_ARGS__
+// None is inlined into another, which would save registers for it that it
+// rarely needs.
+#define HANDLER(name, ...)                                                \
+  __attribute__((aligned(64), noinline)) uint64_t Handle##name(PARAMS_) { \
+    [[maybe_unused]] constexpr Op kSelf = kOp##name;                      \
+    __VA_ARGS__                                                           \
+  }
 #include "engine/interp/ops.inc"
 
 struct Table_ {
@@ -141,6 +164,8 @@ Exit RunHandlers(const Registers &r) {
 #else  // computed goto
 
 #define DISPATCH goto *LoadAs<void *>(pc)
+#define IS_NEXT(name) (LoadAs<void *>(pc) == &&L_##name)
+#define GO_TO(name) goto L_##name
 #define COLD(name)      \
   {                     \
     cold = &name;       \
@@ -155,9 +180,9 @@ Exit RunHandlers(const Registers &r) {
 namespace {
 
 // With null registers: fills `table` with the handlers' addresses.
-uint64_t RunOrTable(const Registers* start, uint64_t* table) {
+uint64_t RunOrTable(const Registers *start, uint64_t *table) {
   if (start == nullptr) {
-    static const void* const kLabels[] = {
+    static const void *const kLabels[] = {
 #define HANDLER(name, ...) &&L_##name,
 #include "engine/interp/ops.inc"
     };
@@ -166,19 +191,23 @@ uint64_t RunOrTable(const Registers* start, uint64_t* table) {
     }
     return 0;
   }
-  const uint8_t* pc = start->pc;
-  uint64_t* fp = start->fp;
-  uint8_t* mem = start->mem;
+  const uint8_t *pc = start->pc;
+  uint64_t *fp = start->fp;
+  uint8_t *mem = start->mem;
   uint64_t fuel = start->fuel;
   uint64_t acc = start->acc;
-  Instance* inst = start->inst;
+  Instance *inst = start->inst;
   float acc_f32 = start->acc_f32;
   double acc_f64 = start->acc_f64;
-  uint64_t (*cold)(Registers&) = nullptr;
+  uint64_t (*cold)(Registers &) = nullptr;
   Trap trap = Trap::kNone;
   DISPATCH;
 
-#define HANDLER(name, ...) L_##name : __VA_ARGS__
+#define HANDLER(name, ...)                           \
+  L_##name : {                                       \
+    [[maybe_unused]] constexpr Op kSelf = kOp##name; \
+    __VA_ARGS__                                      \
+  }
 #include "engine/interp/ops.inc"
 
 run_cold_path: {
@@ -207,12 +236,12 @@ struct Table_ {
 
 }  // namespace
 
-const uint64_t* HandlerTable() {
+const uint64_t *HandlerTable() {
   static const Table_ table;
   return table.address;
 }
 
-Exit RunHandlers(const Registers& r) {
+Exit RunHandlers(const Registers &r) {
   return static_cast<Exit>(RunOrTable(&r, nullptr) - 1);
 }
 

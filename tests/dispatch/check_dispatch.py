@@ -1,5 +1,8 @@
 """Checks that each handler of the interpreter has its own indirect jump.
 
+And that it has a branch to each handler that it looks for first
+(engine/interp/followers.h).
+
 Usage: check_dispatch.py LIST_HANDLERS OBJECTS... [--steps OBJECTS...]
 
 The interpreter's speed hangs on it: where a compiler merges the jumps of
@@ -23,6 +26,9 @@ FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
 # The mangled name of a handler: its own name behind its length.
 HANDLER = re.compile(r"_GLOBAL__N_1(\d+)Handle(\w+)")
 INDIRECT_JUMP = re.compile(r"\bjmp[q]?\s+\*")
+# Where it leads is in a second line where each handler has its own section.
+DIRECT_JUMP = re.compile(
+    r"\bj\w+\s+[0-9a-f]+ <([^>]*)>(?:\n.*\bR_X86_64_\S+\s+(\S+))?")
 CONDITIONAL_MOVE = re.compile(r"\bcmov")
 # The function that holds all handlers, where they are no functions, and the
 # jumps that it has beside theirs: the first, and the one behind cold paths.
@@ -87,17 +93,17 @@ def functions(disassembly):
 
 
 def violations(handlers, disassembly):
-  """What is wrong, a line each. handlers: [(name, jumps)]."""
+  """What is wrong, a line each. handlers: [(name, jumps, followers)]."""
   all_jumps = jumps_of(ONE_FUNCTION, disassembly)
   if all_jumps:
     jumps = sum(all_jumps)
-    wanted = sum(n for _, n in handlers) + JUMPS_OF_ONE_FUNCTION
+    wanted = sum(n for _, n, _ in handlers) + JUMPS_OF_ONE_FUNCTION
     if jumps < wanted:
       yield (f"{ONE_FUNCTION}: {jumps} indirect jumps, at least {wanted} "
              "expected")
     return
   found = functions(disassembly)
-  for name, wanted in handlers:
+  for name, wanted, followers in handlers:
     if name not in found:
       yield f"{name}: has no code of its own"
       continue
@@ -107,11 +113,16 @@ def violations(handlers, disassembly):
     moves = sum(1 for line in found[name] if CONDITIONAL_MOVE.search(line))
     if wanted > 1 and moves > 0:
       yield f"{name}: a branch by cmov"
+    targets = {handler_of(second or first) for first, second in
+               DIRECT_JUMP.findall("\n".join(found[name]))}
+    for follower in followers:
+      if follower not in targets:
+        yield f"{name}: no branch to {follower}"
 
 
 def disassembled(path):
   return subprocess.run(
-      ["objdump", "-d", "--no-show-raw-insn", path], check=True,
+      ["objdump", "-dr", "--no-show-raw-insn", path], check=True,
       stdout=subprocess.PIPE, text=True).stdout
 
 
@@ -133,8 +144,8 @@ def main(arguments):
     return 0
   handlers = []
   for line in listed[1:]:
-    name, jumps = line.split()
-    handlers.append((name, int(jumps)))
+    name, jumps, *followers = line.split()
+    handlers.append((name, int(jumps), followers))
   steps = handlers.pop(0)[1]
   count = 0
   for path in paths[:split]:

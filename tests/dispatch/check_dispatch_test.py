@@ -23,6 +23,8 @@ COLD = "jmp    70 <_ZN6ashlar6interp12_GLOBAL__N_116HandleColdRefillE>"
 class CheckDispatchTest(unittest.TestCase):
 
   def check(self, handlers, *code):
+    handlers = [(name, jumps, list(followers))
+                for name, jumps, *followers in handlers]
     return list(check_dispatch.violations(handlers, HEADER + "".join(code)))
 
   def test_fine(self):
@@ -35,6 +37,21 @@ class CheckDispatchTest(unittest.TestCase):
   def test_more_jumps_than_needed(self):
     self.assertEqual(
         self.check([("Select", 1)], function("Select", JUMP, JUMP)), [])
+
+  def test_followers(self):
+    mangled = SYMBOL.format("10HandleCall")
+    def looking_by(jump):
+      return function("Copy_S", LOAD, "cmp %r10,%rax", jump, JUMP)
+    handlers = [("Copy_S", 1, "Call")]
+    self.assertEqual(self.check(handlers, looking_by(f"je 40 <{mangled}>")), [])
+    self.assertEqual(self.check(handlers, looking_by(f"jmp 40 <{mangled}>")),
+                     [])
+    moved = "jmp 24 <own>\n\t\t\t25: R_X86_64_PLT32\t.text."
+    self.assertEqual(self.check(handlers, looking_by(moved + mangled)), [])
+    for jump in (moved + "common", f"jne 40 <{mangled.replace('Call', 'Zero')}>", "jne 40",
+                 "jne 40 <common>"):
+      self.assertEqual(self.check(handlers, looking_by(jump)),
+                       ["Copy_S: no branch to Call"])
 
   def test_merged_dispatch(self):
     self.assertEqual(

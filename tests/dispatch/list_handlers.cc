@@ -1,14 +1,16 @@
 // Prints what is known of the handlers' shapes from their one table:
 //   dispatch | skip REASON
 //   steps JUMPS      where the first line is `dispatch`, as the rest
-//   NAME JUMPS       one line a handler
-// JUMPS is how many times the handler dispatches: 0 where it only leaves for a
+//   NAME JUMPS FOLLOWER...   one line a handler
+// FOLLOWERs are the handlers that it looks for by a branch. JUMPS is how many
+// times the handler dispatches: 0 where it only leaves for a
 // cold path, 2 where it branches, else 1. Those of `steps` are of all steps of
 // the translator, at least: one for each class of opcodes but the illegal ones.
 #include <cstdio>
 #include <cstring>
 
 #include "engine/compile/descriptor.h"
+#include "engine/interp/followers.h"
 #include "engine/interp/op.h"
 
 namespace {
@@ -37,6 +39,16 @@ int Jumps(const char* body) {
   return leaves && !dispatches ? 0 : 1;
 }
 
+struct Pair {
+  const char* handler;
+  const char* follower;
+};
+constexpr Pair kFollowers[] = {
+#define FOLLOWS(handler, follower) {#handler, #follower},
+    ASHLAR_FOLLOWERS(FOLLOWS)
+#undef FOLLOWS
+};
+
 const char* SkipReason() {
 #if defined(ASHLAR_SANITIZE)
   return "a sanitizer changes the handlers";
@@ -58,7 +70,12 @@ int main() {
   }
   std::printf("dispatch\nsteps %zu\n", ashlar::compile::kClasses - 1);
   for (const Handler& h : kHandlers) {
-    std::printf("%s %d\n", h.name, Jumps(h.body));
+    std::printf("%s %d", h.name, Jumps(h.body));
+    for (const Pair& pair : kFollowers) {
+      if (std::strcmp(pair.handler, h.name) != 0) continue;
+      std::printf(" %s", pair.follower);
+    }
+    std::printf("\n");
   }
   return 0;
 }
