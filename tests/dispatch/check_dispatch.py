@@ -1,7 +1,8 @@
 """Checks that each handler of the interpreter has its own indirect jump.
 
 And that it has a branch to each handler that it looks for first
-(engine/interp/followers.h).
+(engine/interp/followers.h); where all handlers are one function, that cannot be
+seen and is not checked.
 
 Usage: check_dispatch.py LIST_HANDLERS OBJECTS... [--steps OBJECTS...]
 

@@ -48,7 +48,8 @@ class CheckDispatchTest(unittest.TestCase):
                      [])
     moved = "jmp 24 <own>\n\t\t\t25: R_X86_64_PLT32\t.text."
     self.assertEqual(self.check(handlers, looking_by(moved + mangled)), [])
-    for jump in (moved + "common", f"jne 40 <{mangled.replace('Call', 'Zero')}>", "jne 40",
+    elsewhere = mangled.replace("Call", "Zero")
+    for jump in (moved + "common", f"jne 40 <{elsewhere}>", "jne 40",
                  "jne 40 <common>"):
       self.assertEqual(self.check(handlers, looking_by(jump)),
                        ["Copy_S: no branch to Call"])

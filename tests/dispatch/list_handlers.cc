@@ -2,10 +2,10 @@
 //   dispatch | skip REASON
 //   steps JUMPS      where the first line is `dispatch`, as the rest
 //   NAME JUMPS FOLLOWER...   one line a handler
-// FOLLOWERs are the handlers that it looks for by a branch. JUMPS is how many
-// times the handler dispatches: 0 where it only leaves for a
+// JUMPS is how many times the handler dispatches: 0 where it only leaves for a
 // cold path, 2 where it branches, else 1. Those of `steps` are of all steps of
 // the translator, at least: one for each class of opcodes but the illegal ones.
+// FOLLOWERs are the handlers that it looks for by a branch.
 #include <cstdio>
 #include <cstring>
 
