@@ -22,7 +22,9 @@ struct KeptOptions {
   interp::LazyCode lazy;
 };
 
-// What find_offsets works in.
+// What find_offsets works in. Where that took more room for code than any body
+// of the strict profile does, it is not kept.
+constexpr uint64_t kKeptCodeBytesMax = uint64_t{8} << 20;
 struct OffsetFinder {
   Scratch scratch;
   interp::Arena arena;
@@ -98,6 +100,10 @@ void CopyBodies(const wasm::Module& module, Scratch* scratch) {
       scratch->bodies.size() + wasm::Module::kReadablePadding, 0);
 }
 
+const uint8_t* FirstByte(const interp::Code& code, uint32_t function) {
+  return code.functions[function].entry - interp::kEntryHeaderBytes;
+}
+
 // Fills in the offsets of places in one function. Wasm instructions may share
 // their first byte of code: the last one of them has it, as it emits it. One
 // pass over the records, since there are many more of them than of places.
@@ -105,20 +111,17 @@ void CopyBodies(const wasm::Module& module, Scratch* scratch) {
 void FindOffsetsInFunction(const interp::Code& code, const Context& context,
                            absl::Span<const CodeRecord> records,
                            absl::Span<interp::CodePlace* const> places) {
-  const uint8_t* const begin =
-      code.functions[context.function].entry - interp::kEntryHeaderBytes;
+  const uint8_t* const begin = FirstByte(code, context.function);
   // By place: the last record that begins at or before it and behind the place
   // before it. What zeroes the locals belongs to the first instruction.
   std::vector<CodeRecord> best(places.size(), {0, records[0].wasm_offset});
+  size_t place = 0;
   for (const CodeRecord& r : records) {
-    const auto place =
-        std::lower_bound(places.begin(), places.end(), begin + r.code_offset,
-                         [](const interp::CodePlace* p, const uint8_t* at) {
-                           return p->pc < at;
-                         });
-    if (place == places.end()) continue;
-    CodeRecord& b = best[static_cast<size_t>(place - places.begin())];
-    if (r.code_offset >= b.code_offset) b = r;
+    const uint8_t* const at = begin + r.code_offset;
+    while (place < places.size() && places[place]->pc < at) ++place;
+    while (place > 0 && places[place - 1]->pc >= at) --place;
+    if (place == places.size()) continue;
+    if (r.code_offset >= best[place].code_offset) best[place] = r;
   }
   const uint32_t body_offset = code.module->offset_of(context.begin);
   for (size_t i = 0; i < places.size(); ++i) {
@@ -157,10 +160,13 @@ void FindOffsets(const interp::Code& code,
         MakeContext(module, kept.options, &scratch, code, function);
     context.code_base = arena.base();
     context.records = &records;
+    context.last_place =
+        arena.base() + (places[end - 1]->pc - FirstByte(code, function));
     CHECK(Translate(&context, arena.base()), "translated before");
     FindOffsetsInFunction(code, context, records, places.subspan(i, end - i));
     i = end;
   }
+  if (arena.size_bytes() > kKeptCodeBytesMax) kept_finder->reset();
 }
 
 // Makes `code` one of `module`, without functions; keeps its memory.

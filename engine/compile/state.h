@@ -104,6 +104,8 @@ struct Context {
   uint8_t* code_base = nullptr;
   const interp::FuncCode* functions = nullptr;  // as in State
   std::vector<CodeRecord>* records = nullptr;
+  // With records: the last place of which they are asked.
+  const uint8_t* last_place = nullptr;
   // With records: where the code begins, and the instruction at hand.
   const uint8_t* code_begin = nullptr;
   const uint8_t* at = nullptr;

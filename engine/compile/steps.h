@@ -12,9 +12,14 @@
 
 namespace ashlar::compile {
 
+// What is written may change the few instructions right before it: the records
+// of a place stand once so much code stands behind it.
+inline constexpr ptrdiff_t kRecordMarginBytes = 256;
+
 // An instruction that took the place of the ones before it, a fused load,
-// begins before `out_before`. One that wrote nothing does not.
-inline void Record(State* s, const uint8_t* out_before, uint32_t op_before,
+// begins before `out_before`. One that wrote nothing does not. True: there are
+// records enough, and the translation may stop.
+inline bool Record(State* s, const uint8_t* out_before, uint32_t op_before,
                    const Translator& t) {
   Context* const c = s->context;
   const bool replaced = t.out() <= out_before && s->last_op != op_before;
@@ -22,6 +27,7 @@ inline void Record(State* s, const uint8_t* out_before, uint32_t op_before,
   c->records->push_back({static_cast<uint32_t>(from - c->code_begin),
                          static_cast<uint32_t>(c->at - c->begin)});
   c->at = t.ip();
+  return t.out() - c->last_place > kRecordMarginBytes;
 }
 
 // STEP(class, call): false: the body is not valid. FAST(class, fast, call): the
@@ -115,6 +121,10 @@ static_assert(STEPS(COUNT, COUNT, COUNT) == kClasses);
     NEXT_STEP(t, s->rows[*t.ip()], 1);                         \
   }
 
+#define RECORD()                                   \
+  if constexpr (kRecord) {                         \
+    if (Record(s, out, op_before, t)) return true; \
+  }
 #define CALL_STEP(name, call, if_false)                     \
   {                                                         \
     Translator t(s, ip, sp, out, cost);                     \
@@ -122,7 +132,7 @@ static_assert(STEPS(COUNT, COUNT, COUNT) == kClasses);
     if (ASHLAR_UNLIKELY(!t.call)) {                         \
       if_false;                                             \
     }                                                       \
-    if constexpr (kRecord) Record(s, out, op_before, t);    \
+    RECORD()                                                \
     FOLLOW(t, name)                                         \
   }
 #define END_STEP                                            \
@@ -131,11 +141,11 @@ static_assert(STEPS(COUNT, COUNT, COUNT) == kClasses);
     [[maybe_unused]] const uint32_t op_before = s->last_op; \
     if (s->control->kind == Control::kFunction) {           \
       if (!t.EndFunction() || !t.Finish()) return false;    \
-      if constexpr (kRecord) Record(s, out, op_before, t);  \
+      RECORD()                                              \
       return true;                                          \
     }                                                       \
     if (ASHLAR_UNLIKELY(!t.End())) return false;            \
-    if constexpr (kRecord) Record(s, out, op_before, t);    \
+    RECORD()                                                \
     FOLLOW(t, kEnd)                                         \
   }
 #define PREFIX_STEP                             \
@@ -270,6 +280,7 @@ inline bool RunSteps(State* s, const uint8_t* ip, Entry* sp, uint8_t* out,
 #undef NEXT_STEP
 #undef IF_NEXT
 #undef FOLLOW
+#undef RECORD
 #undef CALL_STEP
 #undef END_STEP
 #undef PREFIX_STEP

@@ -9,6 +9,7 @@
 #include "engine/interp/execution.h"
 #include "engine/interp/instance.h"
 #include "engine/interp/trap.h"
+#include "engine/wasm/features.h"
 #include "engine/wasm/module.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -323,7 +324,8 @@ TEST(BacktraceTest, ManyFramesOfFewFunctions) {
   }
 }
 
-// What a backtrace works in is kept for the next one, whatever that is of.
+// What a backtrace works in is kept for the next one, whatever that is of: more
+// blocks, more code, other features.
 TEST(BacktraceTest, OneAfterTheOther) {
   const auto trapping_behind = [](const Code& code) {
     ModuleBuilder m;
@@ -331,17 +333,35 @@ TEST(BacktraceTest, OneAfterTheOther) {
     m.Export("f", ExternKind::kFunc, 0);
     return m.Build();
   };
-  const CompiledModule small(trapping_behind(Code().Op(Op::kNop)));
-  Code many;
-  for (int i = 0; i < 20'000; ++i) many.Loop().End();
-  const CompiledModule large(trapping_behind(many));
+  Code blocks;
+  for (int i = 0; i < 20'000; ++i) blocks.Loop().End();
+  Code counts;
+  counts.I32(1);
+  for (int i = 0; i < 60'000; ++i) counts.Op(Op::kI32Clz);
+  const Code floats = Code().F32(0).Op(Op::kF32Neg);
+  struct {
+    Code code;
+    CompiledModule module;
+    Instance* instance = nullptr;
+  } cases[] = {
+      {Code().Op(Op::kNop),
+       CompiledModule(trapping_behind(Code().Op(Op::kNop)), wasm::Features())},
+      {blocks, CompiledModule(trapping_behind(blocks))},
+      {counts, CompiledModule(trapping_behind(counts))},
+      {floats, CompiledModule(trapping_behind(floats))}};
   Machine machine;
-  Instance* const a = machine.Instantiate(small);
-  Instance* const b = machine.Instantiate(large);
-  for (int i = 0; i < 2; ++i) {
-    EXPECT_THAT(Places(machine.Call(a, "f")), ElementsAre(Place{0, 1}));
-    EXPECT_THAT(Places(machine.Call(b, "f")),
-                ElementsAre(Place{0, static_cast<uint32_t>(many.size())}));
+  for (auto& c : cases) {
+    ASSERT_EQ(c.module.error(), "");
+    c.instance = machine.Instantiate(c.module);
+  }
+  for (const auto& first : cases) {
+    for (const auto& second : cases) {
+      for (const auto* c : {&first, &second}) {
+        EXPECT_THAT(
+            Places(machine.Call(c->instance, "f")),
+            ElementsAre(Place{0, static_cast<uint32_t>(c->code.size())}));
+      }
+    }
   }
 }
 

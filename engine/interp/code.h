@@ -29,10 +29,11 @@ struct CodePlace {
   uint32_t offset = 0;          // of the wasm, from the module's start
 };
 // Fills in the offset of each place: of the instruction to which the internal
-// code at its `pc` belongs. Translates each function among them once more,
-// however many places it has; may change their order. What it works in stays in
-// `kept`, null at first, for its next call of any code. engine/compile fills it
-// in; a pointer, so that the arrow between the rooms points up.
+// code at its `pc` belongs. Translates each function among them once more, as
+// far as its last place, however many it has; may change their order. What it
+// works in stays in `kept`, null at first, for its next call of any code, if
+// it is not large. engine/compile fills it in; a pointer, so that the arrow
+// between the rooms points up.
 using FindOffsetsFn = void (*)(const Code& code, absl::Span<CodePlace*> places,
                                std::shared_ptr<void>* kept);
 

@@ -116,7 +116,7 @@ class Execution {
   uint64_t stack_slots_needed() const { return stack_slots_needed_; }
   // Innermost first, at most `max` frames of the activation that is `below`
   // the top one. Valid after kTrap or kOutOfFuel, before Leave(), and of
-  // suspended ones. Costs nothing until it is called.
+  // suspended ones. Costs nothing until it is called. Not thread-safe.
   std::vector<TraceFrame> Backtrace(size_t max, size_t below = 0) const;
   // The host function that the top activation is in: its index in the instance
   // that called it, or instance null. Valid as Backtrace.
