@@ -95,6 +95,14 @@ namespace ashlar::interp {
       [[maybe_unused]] float acc_f32, [[maybe_unused]] double acc_f64
 #define ARGS_ pc, fp, mem, fuel, acc, inst, acc_f32, acc_f64
 #define DISPATCH [[clang::musttail]] return LoadAs<Handler>(pc)(ARGS_)
+// With this where another arm ends in DISPATCH, what the two have in common at
+// their ends stays too short for LLVM to make one of it.
+#define DISPATCH_APART                      \
+  {                                         \
+    Handler next = LoadAs<Handler>(pc);     \
+    __asm__ volatile("" : "+r"(next));      \
+    [[clang::musttail]] return next(ARGS_); \
+  }
 #define IS_NEXT(name) (LoadAs<Handler>(pc) == &Handle##name)
 #define GO_TO(name) [[clang::musttail]] return Handle##name(ARGS_)
 #define COLD(name) [[clang::musttail]] return Handle##name(ARGS_);
@@ -164,7 +172,14 @@ Exit RunHandlers(const Registers &r) {
 #else  // computed goto
 
 #define DISPATCH goto *LoadAs<void *>(pc)
-#define IS_NEXT(name) (LoadAs<void *>(pc) == &&L_##name)
+#define DISPATCH_APART DISPATCH
+// The statement without code, another one in each handler, keeps GCC from
+// making one of the ends of handlers that look for the same one.
+#define IS_NEXT(name)                    \
+  ({                                     \
+    __asm__ volatile("" : : "i"(kSelf)); \
+    LoadAs<void *>(pc) == &&L_##name;    \
+  })
 #define GO_TO(name) goto L_##name
 #define COLD(name)      \
   {                     \

@@ -1,8 +1,7 @@
 """Checks that each handler of the interpreter has its own indirect jump.
 
 And that it has a branch to each handler that it looks for first
-(engine/interp/followers.h); where all handlers are one function, that cannot be
-seen and is not checked.
+(engine/interp/followers.h).
 
 Usage: check_dispatch.py LIST_HANDLERS OBJECTS... [--steps OBJECTS...]
 
@@ -11,16 +10,17 @@ several handlers, or turns the two arms of a branch into one jump behind a
 cmov, the processor predicts them with one history. LIST_HANDLERS prints the
 handlers and how often each dispatches; each of OBJECTS is an archive or an
 object file that holds their code. With a compiler that makes one function of
-them all (engine/interp/exec_threaded.cc), the jumps of that function are
-counted: each that is merged is missing. The objects behind --steps hold such a
-function of the translator's steps (engine/compile/steps.h), whose jumps are
-counted likewise. Prints what is wrong, with the handler's name where there is
+them all, its labels are looked at (one_function.py). The objects behind --steps
+hold such a function of the translator's steps (engine/compile/steps.h), whose
+jumps are counted: each that is merged is missing. Prints what is wrong, with the handler's name where there is
 one, and exits with 1.
 """
 
 import re
 import subprocess
 import sys
+
+import one_function
 
 MEMBER = re.compile(r"^(\S+):\s+file format")
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
@@ -31,10 +31,8 @@ INDIRECT_JUMP = re.compile(r"\bjmp[q]?\s+\*")
 DIRECT_JUMP = re.compile(
     r"\bj\w+\s+[0-9a-f]+ <([^>]*)>(?:\n.*\bR_X86_64_\S+\s+(\S+))?")
 CONDITIONAL_MOVE = re.compile(r"\bcmov")
-# The function that holds all handlers, where they are no functions, and the
-# jumps that it has beside theirs: the first, and the one behind cold paths.
+# The function that holds all handlers, where they are no functions.
 ONE_FUNCTION = "RunOrTable"
-JUMPS_OF_ONE_FUNCTION = 2
 # The function that holds all steps of the translator. There are two of them,
 # one for translations that note where instructions begin.
 STEPS_FUNCTION = "ListOrRun"
@@ -93,15 +91,11 @@ def functions(disassembly):
   return found
 
 
-def violations(handlers, disassembly):
+def violations(handlers, disassembly, tables):
   """What is wrong, a line each. handlers: [(name, jumps, followers)]."""
-  all_jumps = jumps_of(ONE_FUNCTION, disassembly)
-  if all_jumps:
-    jumps = sum(all_jumps)
-    wanted = sum(n for _, n, _ in handlers) + JUMPS_OF_ONE_FUNCTION
-    if jumps < wanted:
-      yield (f"{ONE_FUNCTION}: {jumps} indirect jumps, at least {wanted} "
-             "expected")
+  if jumps_of(ONE_FUNCTION, disassembly):
+    yield from one_function.violations(handlers, ONE_FUNCTION, tables,
+                                       disassembly)
     return
   found = functions(disassembly)
   for name, wanted, followers in handlers:
@@ -114,16 +108,18 @@ def violations(handlers, disassembly):
     moves = sum(1 for line in found[name] if CONDITIONAL_MOVE.search(line))
     if wanted > 1 and moves > 0:
       yield f"{name}: a branch by cmov"
+    # With an offset and no relocation it is a place within the handler itself.
     targets = {handler_of(second or first) for first, second in
-               DIRECT_JUMP.findall("\n".join(found[name]))}
+               DIRECT_JUMP.findall("\n".join(found[name]))
+               if second or "+" not in first}
     for follower in followers:
       if follower not in targets:
         yield f"{name}: no branch to {follower}"
 
 
-def disassembled(path):
+def objdump(options, path):
   return subprocess.run(
-      ["objdump", "-dr", "--no-show-raw-insn", path], check=True,
+      ["objdump", options, "--no-show-raw-insn", path], check=True,
       stdout=subprocess.PIPE, text=True).stdout
 
 
@@ -152,10 +148,11 @@ def main(arguments):
   for path in paths[:split]:
     if path.endswith((".a", ".o")):
       count += report(path, f"{len(handlers)} handlers",
-                      list(violations(handlers, disassembled(path))))
+                      list(violations(handlers, objdump("-dr", path),
+                                      objdump("-tr", path))))
   for path in paths[split + 1:]:
     count += report(path, f"{steps} steps",
-                    list(step_violations(steps, disassembled(path))))
+                    list(step_violations(steps, objdump("-dr", path))))
   return 1 if count else 0
 
 

@@ -25,7 +25,8 @@ class CheckDispatchTest(unittest.TestCase):
   def check(self, handlers, *code):
     handlers = [(name, jumps, list(followers))
                 for name, jumps, *followers in handlers]
-    return list(check_dispatch.violations(handlers, HEADER + "".join(code)))
+    return list(
+        check_dispatch.violations(handlers, HEADER + "".join(code), HEADER))
 
   def test_fine(self):
     self.assertEqual(
@@ -50,7 +51,7 @@ class CheckDispatchTest(unittest.TestCase):
     self.assertEqual(self.check(handlers, looking_by(moved + mangled)), [])
     elsewhere = mangled.replace("Call", "Zero")
     for jump in (moved + "common", f"jne 40 <{elsewhere}>", "jne 40",
-                 "jne 40 <common>"):
+                 "jne 40 <common>", f"jne 40 <{mangled}+0x40>"):
       self.assertEqual(self.check(handlers, looking_by(jump)),
                        ["Copy_S: no branch to Call"])
 
@@ -95,15 +96,71 @@ class CheckDispatchTest(unittest.TestCase):
         self.check([("Add_SS", 1)], function("Add_SS", "call   *%rax")),
         ["Add_SS: 0 indirect jumps, at least 1 expected"])
 
-  def test_one_function(self):
-    handlers = [("Add_SS", 1), ("BrEq", 2), ("Grow", 0)]
+  def check_one_function(self, code):
+    """Handlers begin where a line begins with a name."""
+    handlers = [("Add_SS", 1, []), ("BrEq", 2, []), ("Copy_S", 1, ["Call"]),
+                ("Call", 1, []), ("Grow", 0, [])]
     name = "_ZN6ashlar6interp12_GLOBAL__N_110RunOrTableEPKNS0_9RegistersEPm"
-    def code(jumps):
-      return f"0000000000000000 <{name}>:\n" + f"  8:\t{JUMP}\n" * jumps
-    self.assertEqual(self.check(handlers, code(5)), [])
-    self.assertEqual(
-        self.check(handlers, code(4)),
-        ["RunOrTable: 4 indirect jumps, at least 5 expected"])
+    table = ".data.rel.ro.local"
+    disassembly = HEADER + f"0000000000000000 <{name}>:\n"
+    labels = {}
+    for i, line in enumerate(code.split("\n")):
+      label, text = line.split(":")
+      labels[label.strip()] = 8 * i
+      disassembly += f"  {8 * i:x}:\t{text.strip()}\n"
+    other = HEADER + f"RELOCATION RECORDS FOR [{table}]:\n"
+    tables = other + f"""{"0" * 16} R_X86_64_64  .text+0x99
+
+{HEADER}SYMBOL TABLE:
+{16:016x} l     O {table}\t{8 * len(handlers):016x} _ZZN6{name}E7kLabels
+
+RELOCATION RECORDS FOR [{table}]:
+OFFSET           TYPE              VALUE
+{0:016x} R_X86_64_64       .text+0x77
+"""
+    for i, (handler, _, _) in enumerate(handlers):
+      at = labels[handler]
+      value = f".text+{at:#018x}" if at else ".text"
+      tables += f"{16 + 8 * i:016x} R_X86_64_64       {value}\n"
+    return list(check_dispatch.violations(handlers, disassembly, tables))
+
+  ONE_FUNCTION = """Add_SS: mov (%rdi),%rax
+:  jmp *%rax
+BrEq: jne 28
+:  jmp *%rax
+Grow: jmp 78
+:  jmp *(%rdi)
+Copy_S: cmp %rax,%rdx
+:  je 48
+:  jmp *%rax
+Call: jb 58
+:  jmp *%rax
+:  jmp 0 <cold>"""
+
+  def test_one_function(self):
+    self.assertEqual(self.check_one_function(self.ONE_FUNCTION), [])
+    for there, instead, wrong in [
+        # Two arms, or two handlers, that go on at one jump.
+        ("jne 28", "jne 18",
+         ["BrEq: 1 indirect jumps of its own, at least 2 expected"]),
+        (":  jmp *(%rdi)", ":  jmp 18",
+         ["BrEq: 1 indirect jumps of its own, at least 2 expected"]),
+        ("Call: jb 58\n:  jmp *%rax", "Call: jb 58\n:  jmp 40",
+         [f"{name}: 0 indirect jumps of its own, at least 1 expected"
+          for name in ("Copy_S", "Call")]),
+        # A branch elsewhere, and none.
+        ("je 48", "je 50", ["Copy_S: no branch to Call",
+                            "Call: 0 indirect jumps of its own, at least 1 "
+                            "expected"]),
+        ("je 48", "nop", ["Copy_S: no branch to Call"])]:
+      self.assertIn(there, self.ONE_FUNCTION)
+      self.assertEqual(
+          self.check_one_function(self.ONE_FUNCTION.replace(there, instead)),
+          wrong, instead)
+
+  def test_one_function_of_other_handlers(self):
+    with self.assertRaisesRegex(ValueError, "no table of labels"):
+      self.check([("Add_SS", 1)], "0000 <RunOrTable>:\n  0:\tjmp *%rax\n")
 
   def test_steps(self):
     name = "_ZN6ashlar7compile9ListOrRunILb{}EEEbPNS0_5StateE"

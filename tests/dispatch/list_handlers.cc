@@ -35,6 +35,7 @@ int Jumps(const char* body) {
   if (Contains(body, "BRANCH_IF_(")) return 2;
   const bool leaves = Contains(body, "COLD(") || Contains(body, "TRAP(");
   const bool dispatches = Contains(body, "NEXT(") || Contains(body, "JUMP(") ||
+                          Contains(body, "BEGIN(") ||
                           Contains(body, "DISPATCH");
   return leaves && !dispatches ? 0 : 1;
 }
