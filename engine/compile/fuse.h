@@ -137,6 +137,8 @@ static_assert(interp::kOpAddBrI64GeU_I ==
               interp::kOpAddBrI32Eq_S + 2 * kComparingBranches - 1);
 static_assert(interp::kOpLoopBrI64GeU_I ==
               interp::kOpLoopBrI32Eq_S + 2 * kComparingBranches - 1);
+static_assert(interp::kOpLoopAddBrI64GeU_I ==
+              interp::kOpLoopAddBrI32Eq_S + 2 * kComparingBranches - 1);
 static_assert(interp::kOpLoopBrI32AndNotZero_S ==
               interp::kOpLoopBrI32Eq_S + 2 * kComparingBranches);
 static_assert(interp::kOpLoopBrI32AndZero_S ==

@@ -72,14 +72,36 @@ bool Translator::TryLoopBranch(const Control* loop) {
       .body = is_taken ? Get<const uint8_t*>(head + 16) : head + 32,
       .cost = loop->loop_cost + head_cost};
   if (!TryLoopCopy(rounds)) TryLoopFill(rounds);
-  SetOp(out_, op);
-  Put<uint32_t>(out_ + 8, Get<uint32_t>(head + 8));
-  Put<uint32_t>(out_ + 12, loop->loop_cost);
-  Put<const uint8_t*>(out_ + 16, rounds.body);
-  Put<uint32_t>(out_ + 24, head_cost);
-  Put<uint32_t>(out_ + 28, static_cast<uint32_t>(rounds.body - head));
-  out_ += 32;
+  uint8_t* const r = EmitLoopBranch(op, head);
+  Put<uint32_t>(r + 12, loop->loop_cost);
+  Put<const uint8_t*>(r + 16, rounds.body);
+  Put<uint32_t>(r + 24, head_cost);
+  Put<uint32_t>(r + 28, static_cast<uint32_t>(rounds.body - head));
   return true;
+}
+
+// Writes the operation and the operands of a branch back that compares as
+// `head` does; returns it. What the last instruction added to the left side
+// becomes part of it.
+uint8_t* Translator::EmitLoopBranch(uint32_t op, const uint8_t* head) {
+  using namespace interp;
+  const uint32_t which = (op - kOpLoopBrI32Eq_S) / 2;
+  uint8_t* const add = s_->last;
+  if (add == nullptr || add + 16 != out_ || which >= kComparingBranches ||
+      Get<uint64_t>(add) !=
+          s_->handlers[which < 10 ? kOpI32Add_SI : kOpI64Add_SI] ||
+      Get<int16_t>(add + 8) != Get<int16_t>(head + 8)) {
+    uint8_t* const r = out_;
+    SetOp(r, op);
+    Put<uint32_t>(r + 8, Get<uint32_t>(head + 8));
+    out_ += 32;
+    return r;
+  }
+  SetOp(add, op - kOpLoopBrI32Eq_S + kOpLoopAddBrI32Eq_S);
+  Put<int32_t>(add + 32, Get<int32_t>(add + 12));
+  Put<int32_t>(add + 36, Get<int16_t>(head + 10));
+  out_ = add + 40;
+  return add;
 }
 
 // Writes the instruction that makes many rounds at once.

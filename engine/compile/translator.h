@@ -166,6 +166,7 @@ class Translator {
   ASHLAR_INLINE void NoteLoopBody(Control* c);
   ASHLAR_INLINE bool GoesOnInElse(const Control* loop) const;
   ASHLAR_INLINE bool TryLoopBranch(const Control* loop);
+  ASHLAR_INLINE uint8_t* EmitLoopBranch(uint32_t op, const uint8_t* head);
   ASHLAR_INLINE bool TryLoopCopy(const Rounds& rounds);
   ASHLAR_INLINE void TryLoopFill(const Rounds& rounds);
   ASHLAR_INLINE void EmitRounds(uint32_t op, int16_t counter, int32_t end,

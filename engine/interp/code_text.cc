@@ -34,6 +34,7 @@ bool HasConstant(uint32_t op) {
 
 // In bytes; layouts stand beside the handlers (ops_*.inc).
 uint64_t SizeOf(uint32_t op, const uint8_t* pc) {
+  if (op >= kOpLoopAddBrI32Eq_S && op <= kOpLoopAddBrI64GeU_I) return 40;
   if (IsConditional(op)) return HasConstant(op) ? 40 : 32;
   if (HasConstant(op)) return 24;
   if (op >= kOpLoopCopyNe && op <= kOpLoopFillDown_I) return 24;
