@@ -7,6 +7,7 @@
 
 #include "absl/types/span.h"
 #include "engine/base/check.h"
+#include "engine/base/limits.h"
 #include "engine/compile/scratch.h"
 #include "engine/compile/translate.h"
 #include "engine/compile/validator.h"
@@ -22,9 +23,12 @@ struct KeptOptions {
   interp::LazyCode lazy;
 };
 
-// What find_offsets works in. Where that took more room for code than any body
-// of the strict profile does, it is not kept.
+// What find_offsets works in is kept, unless it took more room for code than
+// any body does under the strict limits.
 constexpr uint64_t kKeptCodeBytesMax = uint64_t{8} << 20;
+static_assert(kKeptCodeBytesMax >=
+              base::kStrictLimits.body_size_bytes_max * kCodeBytesPerByte +
+                  kCodeBytesPerFunction);
 struct OffsetFinder {
   Scratch scratch;
   interp::Arena arena;
