@@ -194,8 +194,10 @@ Exit RunHandlers(const Registers &r) {
 
 namespace {
 
-// With null registers: fills `table` with the handlers' addresses.
-uint64_t RunOrTable(const Registers *start, uint64_t *table) {
+// With null registers: fills `table` with the handlers' addresses. All labels
+// begin with a cache line: 0.84 of the time of 18 kernels (bench/README.md).
+__attribute__((optimize("align-labels=64"))) uint64_t
+RunOrTable(const Registers *start, uint64_t *table) {
   if (start == nullptr) {
     static const void *const kLabels[] = {
 #define HANDLER(name, ...) &&L_##name,
