@@ -12,8 +12,8 @@ handlers and how often each dispatches; each of OBJECTS is an archive or an
 object file that holds their code. With a compiler that makes one function of
 them all, its labels are looked at (one_function.py). The objects behind --steps
 hold such a function of the translator's steps (engine/compile/steps.h), whose
-jumps are counted: each that is merged is missing. Prints what is wrong, with the handler's name where there is
-one, and exits with 1.
+jumps are counted: each that is merged is missing. Prints what is wrong, with the
+handler's name where there is one, and exits with 1.
 """
 
 import re
