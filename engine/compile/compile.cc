@@ -257,6 +257,7 @@ bool Compile(const wasm::Module& module, const Options& options,
   }
   scratch->Reserve(module, *options.limits);
   scratch->UseSteps(options.features, *options.schedule, /*record=*/false);
+  scratch->pending_calls.assign(module.functions.size(), nullptr);
   Begin(module, options, kCodeBytesPerFunction, code);
   CopyBodies(module, scratch);
 

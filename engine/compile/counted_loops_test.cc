@@ -162,7 +162,8 @@ TEST(CountedLoopsTest, AnotherLocalIsAddedToLast) {
   }
 }
 
-// The comparison is of i32, the addition that stands before the branch of i64.
+// The comparison is of i32; the addition that stands before the branch is of
+// i64, to another local.
 TEST(CountedLoopsTest, AnotherTypeIsAddedToLast) {
   Functions functions({kI32, ValType::kI64}, {kI32});
   Code code;

@@ -86,6 +86,16 @@ bool Translator::TryFuseLoadAdd(Descriptor d, uint32_t form) {
 // The store's form that adds two slots to its address.
 inline constexpr uint32_t kFormSummed = 7;
 
+// With records: what began at or behind `from` begins at `to`. Rare.
+[[gnu::noinline]] inline void MoveRecords(Context* c, const uint8_t* from,
+                                          const uint8_t* to) {
+  const auto offset = static_cast<uint32_t>(from - c->code_begin);
+  for (auto r = c->records->rbegin();
+       r != c->records->rend() && r->code_offset >= offset; ++r) {
+    r->code_offset = static_cast<uint32_t>(to - c->code_begin);
+  }
+}
+
 // The address of a store was added up from two slots right before the one
 // instruction that made its value: the store adds, and the value moves up.
 // That must not write what is added, so it writes a temporary.
@@ -106,7 +116,7 @@ bool Translator::TryFuseStore(uint32_t op, const Entry* x, const Entry* y,
   Put<uint64_t>(add, Get<uint64_t>(value));
   Put<uint64_t>(add + 8, Get<uint64_t>(value + 8));
   if (ASHLAR_UNLIKELY(s_->context->records != nullptr)) {
-    MoveRecords(value, add);
+    MoveRecords(s_->context, value, add);
   }
   SetOp(value, op);
   Put<int16_t>(value + 8, base);
@@ -117,15 +127,6 @@ bool Translator::TryFuseStore(uint32_t op, const Entry* x, const Entry* y,
   s_->last_op = op;
   s_->last_dst = kNone;
   return true;
-}
-
-// What began at or behind `from` begins at `to`.
-void Translator::MoveRecords(const uint8_t* from, const uint8_t* to) {
-  const auto offset = static_cast<uint32_t>(from - s_->context->code_begin);
-  for (auto r = s_->context->records->rbegin();
-       r != s_->context->records->rend() && r->code_offset >= offset; ++r) {
-    r->code_offset = static_cast<uint32_t>(to - s_->context->code_begin);
-  }
 }
 
 // Integer branches stand as their comparisons do, i32 before i64; those that

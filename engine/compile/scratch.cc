@@ -26,7 +26,6 @@ void Scratch::Reserve(const wasm::Module& module, const base::Limits& limits) {
   state.controls = reinterpret_cast<Control*>(controls_arena_.base());
   state.sites = reinterpret_cast<Site*>(sites_arena_.base());
   state.local_types = &locals_;
-  pending_calls.assign(module.functions.size(), nullptr);
 }
 
 }  // namespace ashlar::compile

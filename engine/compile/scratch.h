@@ -25,7 +25,8 @@ class Scratch {
 
   State state;
   // Calls to a function that is not translated yet: the target field of the
-  // last one (earlier ones chained through it), by function.
+  // last one (earlier ones chained through it), by function. Only Compile needs
+  // them: else every function has an entry already, if only a stub.
   std::vector<uint8_t*> pending_calls;
   // All bodies of a module, with what stops a cursor behind the last one.
   std::vector<uint8_t> bodies;

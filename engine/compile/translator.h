@@ -141,7 +141,6 @@ class Translator {
   ASHLAR_INLINE bool TryFuseLoadAdd(Descriptor d, uint32_t form);
   ASHLAR_INLINE bool TryFuseStore(uint32_t op, const Entry* x, const Entry* y,
                                   uint32_t offset);
-  ASHLAR_INLINE void MoveRecords(const uint8_t* from, const uint8_t* to);
   ASHLAR_INLINE bool TryFuseGlobalSet(uint32_t index, const Entry* v);
   ASHLAR_INLINE bool TryFuseGlobalGet(uint32_t index, int32_t dst);
 

@@ -206,6 +206,41 @@ TEST(BacktraceTest, ThreeCallsDeep) {
   }
 }
 
+// A call behind instructions that became one, and less code than they had been,
+// with others between them that wrote nothing.
+TEST(BacktraceTest, CallsBehindFusedInstructions) {
+  const Code less = Code().Op(Op::kGlobalGet, 0).I32(16).Op(Op::kI32Sub);
+  const Code shifted =
+      Code().Get(1).Get(0).I32(2).Op(Op::kI32Shl).Op(Op::kI32Add);
+  const std::vector<Code> befores = {
+      Code(less).Op(Op::kGlobalSet, 0),
+      Code(less).Tee(0).Op(Op::kGlobalSet, 0),
+      Code(less).Op(Op::kNop).Op(Op::kNop).Op(Op::kGlobalSet, 0),
+      Code(less).Op(Op::kGlobalSet, 0).Op(Op::kGlobalGet, 0).Set(1),
+      Code().Get(0).I32(16).Op(Op::kI32Add).Op(Op::kGlobalSet, 0),
+      Code(shifted).Mem(Op::kI32Load, 2, 0).Set(0),
+      Code(shifted).Op(Op::kNop).Mem(Op::kI32Load, 2, 0).Set(0),
+      Code(shifted).Op(Op::kNop).Mem(Op::kI32Load, 2, 0).Op(Op::kDrop),
+  };
+  for (size_t i = 0; i < befores.size(); ++i) {
+    ModuleBuilder m;
+    const uint32_t none = m.AddType({}, {});
+    m.Memory({1, {}});
+    m.Global(kI32, true, Code().I32(64).End());
+    m.Func(none, {}, Code().Op(Op::kUnreachable).End());
+    m.Func(none, {kI32, kI32}, Code(befores[i]).Call(0).End());
+    m.Export("f", ExternKind::kFunc, 1);
+    const CompiledModule module(m.Build());
+    ASSERT_EQ(module.error(), "") << i;
+    Machine machine;
+    const Ending ending = machine.Call(machine.Instantiate(module), "f");
+    EXPECT_THAT(Places(ending),
+                ElementsAre(Place{0, 0},
+                            Place{1, static_cast<uint32_t>(befores[i].size())}))
+        << i;
+  }
+}
+
 TEST(BacktraceTest, AsManyFramesAsAreAskedFor) {
   ModuleBuilder m;
   m.Func(m.Type({}, {}), {}, Code().Op(Op::kNop).Call(0).End());

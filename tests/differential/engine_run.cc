@@ -18,6 +18,7 @@
 #include "engine/wasm/violation.h"
 #include "metering/schedule.h"
 #include "tests/differential/generator.h"
+#include "tests/differential/places.h"
 
 namespace ashlar::testing {
 namespace {
@@ -149,10 +150,12 @@ class EngineRunner : public Runner {
       case interp::Exit::kTrap:
         out->kind = Observation::Kind::kTrapped;
         out->trap = execution_.trap();
+        out->wrong_place = WrongPlace(execution_, out->trap);
         break;
       default:
         out->kind = Observation::Kind::kOutOfFuel;
         out->fuel_used = call.fuel_limit;
+        out->wrong_place = WrongPlace(execution_, interp::Trap::kNone);
         break;
     }
     execution_.Leave();

@@ -45,10 +45,10 @@ void Find(const interp::Code& code, absl::Span<CodePlace> places,
 }
 
 // Looks at up to `count_max` places of each function alone; answers how many
-// of them have not all of their function before them.
+// of them are not of the function's last instruction.
 int ExpectSameAlone(const interp::Code& code, size_t count_max) {
   std::shared_ptr<void> kept;
-  int stopped = 0;
+  int inner = 0;
   for (uint32_t f = code.module->imported_functions; f < code.functions.size();
        ++f) {
     const std::vector<CodePlace> unknown = PlacesOf(code, f);
@@ -60,21 +60,21 @@ int ExpectSameAlone(const interp::Code& code, size_t count_max) {
       Find(code, absl::MakeSpan(&alone, 1), &kept);
       EXPECT_EQ(alone.offset, all[i].offset)
           << "function " << f << ", byte " << 8 * i << " of its code";
-      stopped += alone.offset != all.back().offset;
+      inner += alone.offset != all.back().offset;
     }
   }
-  return stopped;
+  return inner;
 }
 
 TEST(OffsetsTest, OfGeneratedModules) {
-  int stopped = 0;
+  int inner = 0;
   for (uint64_t seed = 0; seed < 100; ++seed) {
     const CompiledModule module(Generate(seed, 100).bytes);
     ASSERT_TRUE(module.ok()) << seed << ": " << module.error();
-    stopped += ExpectSameAlone(module.code(), 1000);
+    inner += ExpectSameAlone(module.code(), 1000);
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
-  EXPECT_GT(stopped, 10'000);
+  EXPECT_GT(inner, 10'000);
 }
 
 // What a search works in is kept for the next, but not what a body took that is

@@ -59,6 +59,9 @@ std::string Difference(const Observation& expected, const Observation& actual) {
   if (expected == actual) return "";
   std::string text = absl::StrCat("expected ", expected.Describe(), "; got ",
                                   actual.Describe(), "; ");
+  if (!actual.wrong_place.empty()) {
+    absl::StrAppend(&text, "wrong place: ", actual.wrong_place, "; ");
+  }
   absl::StrAppend(&text,
                   FirstDifference("memory", expected.memory, actual.memory),
                   FirstDifference("library's memory", expected.library_memory,

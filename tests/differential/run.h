@@ -35,6 +35,9 @@ struct Observation {
   std::vector<uint8_t> library_memory;
   std::vector<uint64_t> globals;
   std::vector<std::vector<uint64_t>> tables;
+  // What is wrong with the backtrace of one that did not return, by itself
+  // (places.h); empty where there is none.
+  std::string wrong_place;
 
   friend bool operator==(const Observation&, const Observation&) = default;
   // One line, without the state's contents.

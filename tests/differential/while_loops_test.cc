@@ -29,12 +29,12 @@ constexpr int kDepthMax = 3;
 
 class Writer {
  public:
-  explicit Writer(uint64_t seed) : rng_(seed) {}
+  Writer(uint64_t seed, int32_t rounds) : rng_(seed), rounds_(rounds) {}
 
   std::vector<uint8_t> Module() {
     ModuleBuilder m;
     m.Memory({1, 1});
-    code_.I32(40).Set(kRoundsLeft);
+    code_.I32(rounds_).Set(kRoundsLeft);
     for (uint32_t i = 0; i < 2 * kOfEachType; ++i) {
       if (i % kOfEachType > 1) Constant(i >= kOfEachType).Set(i);
     }
@@ -70,7 +70,7 @@ class Writer {
     code_.Op(static_cast<Op>(first + rng_.Below(10)));
   }
   void Add(uint32_t local, bool is_64) {
-    code_.Get(local);
+    code_.Get(rng_.Chance(80) ? local : Local(is_64));
     rng_.Chance(80) ? Constant(is_64) : code_.Get(Local(is_64));
     code_.Op(is_64 ? Op::kI64Add : Op::kI32Add);
     rng_.Chance(90) ? code_.Set(local) : code_.Tee(local).Op(Op::kDrop);
@@ -124,7 +124,16 @@ class Writer {
         code_.If().Br(2).End().Block();
         break;
       default:
-        code_.BrIf(0).Br(2).End().Block();
+        // The body is reached in two ways.
+        code_.BrIf(0);
+        if (rng_.Chance(50)) {
+          const bool is_wide = rng_.Chance(40);
+          code_.Get(Local(is_wide));
+          Constant(is_wide);
+          Compare(is_wide);
+          code_.BrIf(0);
+        }
+        code_.Br(2).End().Block();
         break;
     }
     code_.Get(kRoundsLeft).I32(1).Op(Op::kI32Sub).Tee(kRoundsLeft);
@@ -135,11 +144,50 @@ class Writer {
   }
 
   Rng rng_;
+  const int32_t rounds_;
   Code code_;
 };
 
+// One module and one call of it in both interpreters.
+class Trial {
+ public:
+  explicit Trial(uint64_t seed, int32_t rounds) : rng_(~seed) {
+    const std::vector<uint8_t> bytes = Writer(seed, rounds).Module();
+    engine_ = MakeEngineRunner(bytes, &error_);
+    naive_ = MakeNaiveRunner(bytes);
+    for (const ValType type : {kI32, kI32, kI64, kI64}) {
+      call_.args.push_back(rng_.Chance(70) ? rng_.Below(6)
+                                           : InterestingValue(type, &rng_));
+    }
+  }
+  const std::string& error() const { return error_; }
+  // Their difference at this limit, or "".
+  std::string Run(uint64_t limit) {
+    call_.fuel_limit = limit;
+    seen_ = naive_->Run(call_);
+    return Difference(seen_, engine_->Run(call_));
+  }
+  const Observation& seen() const { return seen_; }
+  Rng& rng() { return rng_; }
+
+ private:
+  Rng rng_;
+  std::string error_;
+  std::unique_ptr<Runner> engine_;
+  std::unique_ptr<Runner> naive_;
+  Call call_ = {.function = 1,
+                .args = {},
+                .fuel_limit = 0,
+                .stack_slots_max = 1000,
+                .memory_pages_max = 1};
+  Observation seen_;
+};
+
+// At every limit of a program that uses less than kLimits, at about as many of
+// another one.
 TEST(WhileLoopsTest, SameInBothInterpreters) {
   constexpr uint64_t kPlenty = 100'000;
+  constexpr uint64_t kLimits = 80;
 #ifdef ASHLAR_SANITIZE
   constexpr uint64_t kSeeds = 50;
 #else
@@ -147,33 +195,41 @@ TEST(WhileLoopsTest, SameInBothInterpreters) {
 #endif
   uint64_t returned = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const std::vector<uint8_t> bytes = Writer(seed).Module();
-    std::string error;
-    const std::unique_ptr<Runner> engine = MakeEngineRunner(bytes, &error);
-    ASSERT_NE(engine, nullptr) << error;
-    const std::unique_ptr<Runner> naive = MakeNaiveRunner(bytes);
-    Rng rng(~seed);
-    Call call = {.function = 1,
-                 .args = {},
-                 .fuel_limit = kPlenty,
-                 .stack_slots_max = 1000,
-                 .memory_pages_max = 1};
-    for (const ValType type : {kI32, kI32, kI64, kI64}) {
-      call.args.push_back(rng.Chance(70) ? rng.Below(6)
-                                         : InterestingValue(type, &rng));
-    }
-    const Observation all = naive->Run(call);
-    ASSERT_EQ(Difference(all, engine->Run(call)), "") << "seed " << seed;
-    returned += all.kind == Observation::Kind::kReturned;
-    // Every limit of small programs, some of the others.
-    const uint64_t step = 1 + all.fuel_used / 40;
-    for (uint64_t limit = seed % step; limit <= all.fuel_used; limit += step) {
-      call.fuel_limit = limit;
-      ASSERT_EQ(Difference(naive->Run(call), engine->Run(call)), "")
-          << "seed " << seed << ", limit " << limit;
+    Trial trial(seed, 40);
+    ASSERT_EQ(trial.error(), "");
+    ASSERT_EQ(trial.Run(kPlenty), "") << "seed " << seed;
+    returned += trial.seen().kind == Observation::Kind::kReturned;
+    const uint64_t used = trial.seen().fuel_used;
+    const uint64_t step = 1 + used / kLimits;
+    for (uint64_t limit = seed % step; limit <= used; limit += step) {
+      ASSERT_EQ(trial.Run(limit), "") << "seed " << seed << ", limit " << limit;
     }
   }
   EXPECT_GT(returned, kSeeds / 4);
+}
+
+// The engine hands fuel to a run by slices: loops over many of them.
+TEST(WhileLoopsTest, ManySlices) {
+  constexpr uint64_t kPlenty = 1'000'000;
+  constexpr uint64_t kManySlices = 300'000;
+#ifdef ASHLAR_SANITIZE
+  constexpr uint64_t kSeeds = 4;
+#else
+  constexpr uint64_t kSeeds = 24;
+#endif
+  uint64_t long_ones = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    Trial trial(seed, 30'000);
+    ASSERT_EQ(trial.error(), "");
+    ASSERT_EQ(trial.Run(kPlenty), "") << "seed " << seed;
+    const uint64_t used = trial.seen().fuel_used;
+    long_ones += used > kManySlices;
+    for (uint64_t limit : {used, used - 1, trial.rng().Next() % used,
+                           trial.rng().Next() % used}) {
+      ASSERT_EQ(trial.Run(limit), "") << "seed " << seed << ", limit " << limit;
+    }
+  }
+  EXPECT_GE(long_ones, kSeeds / 8);
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ class Stage:
 STAGES = (
     Stage("unit tests", ("engine/[!s]*_test.cc", "metering/*_test.cc"), 30),
     Stage("rules and accidents", ("tests/fuel/*", "tests/accidents/*"), 30),
-    Stage("differential", ("tests/differential/*",), 30),
+    Stage("differential", ("tests/differential/*",), 90),
     Stage("seal", ("tests/seal/*",), 120),
     Stage("records and stores", ("tests/replay/*", "tests/golden/*",
                                  "replay/*", "naive/*", "rpc/*",
