@@ -19,11 +19,14 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/engine.h"
+#include "engine/interp/trap.h"
 #include "engine/loader.h"
 #include "engine/profile.h"
 #include "engine/runner.h"
+#include "engine/wasm/types.h"
 #include "metering/fuel.h"
 #include "tests/util/hostile_modules.h"
+#include "tests/util/module_builder.h"
 #include "valgrind/callgrind.h"
 
 namespace ashlar::bench {
@@ -68,6 +71,41 @@ void CountAdversarial(const std::string& name) {
       CHECK(
           engine::LoadInto(module, profile, &scratch, &compiled, &violations));
     }
+  });
+}
+
+// A trap at the begin of a long function: its backtrace translates what stands
+// before the place, and little behind it.
+void CountEarlyTrap(const std::string& name) {
+  constexpr uint32_t kStepsBehind = 5'000;
+  testing::Code code;
+  code.Get(0).If().Op(testing::Op::kUnreachable).End();
+  testing::Repeat(kStepsBehind,
+                  testing::Code()
+                      .Get(0)
+                      .I32(3)
+                      .Op(testing::Op::kI32Mul)
+                      .Get(0)
+                      .Op(testing::Op::kI32Xor)
+                      .Set(0),
+                  &code);
+  testing::ModuleBuilder m;
+  const uint32_t type = m.Type({wasm::ValType::kI32}, {});
+  m.Export("run", wasm::ExternKind::kFunc, m.Func(type, {}, code.End()));
+  const std::vector<uint8_t> bytes = m.Build();
+  const engine::Profile& profile =
+      *engine::ProfileSet::BuiltIn().FindByName("relaxed-1");
+  engine::PreparedInstance instance;
+  CHECK(instance
+            .Prepare(std::string(bytes.begin(), bytes.end()), profile,
+                     metering::kFuelMax)
+            .klass == engine::OutcomeClass::kReturned);
+  const engine::Value one = {wasm::ValType::kI32, 1};
+  Count(name, [&] {
+    const engine::RunResult result =
+        instance.Call("run", {one}, metering::kFuelMax);
+    CHECK(result.trap == interp::Trap::kUnreachable);
+    CHECK(result.backtrace.size() == 1);
   });
 }
 
@@ -116,6 +154,11 @@ std::vector<Workload> Workloads() {
       {"adversarial/strict",
        [](const std::string& name) {
          CountAdversarial(name);
+         return absl::OkStatus();
+       }},
+      {"backtrace/early",
+       [](const std::string& name) {
+         CountEarlyTrap(name);
          return absl::OkStatus();
        }},
       {"oneshot/token/transfer",

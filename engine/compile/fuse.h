@@ -86,9 +86,10 @@ bool Translator::TryFuseLoadAdd(Descriptor d, uint32_t form) {
 // The store's form that adds two slots to its address.
 inline constexpr uint32_t kFormSummed = 7;
 
-// With records: what began at or behind `from` begins at `to`. Rare.
-[[gnu::noinline]] inline void MoveRecords(Context* c, const uint8_t* from,
-                                          const uint8_t* to) {
+// With records: what began at or behind `from` begins at `to`. Inline, since a
+// call would make all steps of stores save registers.
+ASHLAR_INLINE void MoveRecords(Context* c, const uint8_t* from,
+                               const uint8_t* to) {
   const auto offset = static_cast<uint32_t>(from - c->code_begin);
   for (auto r = c->records->rbegin();
        r != c->records->rend() && r->code_offset >= offset; ++r) {
