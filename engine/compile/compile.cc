@@ -109,30 +109,21 @@ const uint8_t* FirstByte(const interp::Code& code, uint32_t function) {
 }
 
 // Fills in the offsets of places in one function. Wasm instructions may share
-// their first byte of code: the last one of them has it, as it emits it. One
-// pass over the records, since there are many more of them than of places.
-// REQUIRES: places are in the order of their code.
+// their first byte of code: the last one of them has it, as it emits it.
+// REQUIRES: places and records are in the order of their code.
 void FindOffsetsInFunction(const interp::Code& code, const Context& context,
                            absl::Span<const CodeRecord> records,
                            absl::Span<interp::CodePlace* const> places) {
   const uint8_t* const begin = FirstByte(code, context.function);
-  // By place: the last record that begins at or before it and behind the place
-  // before it. What zeroes the locals belongs to the first instruction.
-  std::vector<CodeRecord> best(places.size(), {0, records[0].wasm_offset});
-  size_t place = 0;
-  for (const CodeRecord& r : records) {
-    const uint8_t* const at = begin + r.code_offset;
-    while (place < places.size() && places[place]->pc < at) ++place;
-    while (place > 0 && places[place - 1]->pc >= at) --place;
-    if (place == places.size()) continue;
-    if (r.code_offset >= best[place].code_offset) best[place] = r;
-  }
   const uint32_t body_offset = code.module->offset_of(context.begin);
-  for (size_t i = 0; i < places.size(); ++i) {
-    if (i > 0 && best[i].code_offset <= best[i - 1].code_offset) {
-      best[i] = best[i - 1];
+  // What zeroes the locals belongs to the first instruction.
+  size_t last = 0;
+  for (interp::CodePlace* const place : places) {
+    while (last + 1 < records.size() &&
+           begin + records[last + 1].code_offset <= place->pc) {
+      ++last;
     }
-    places[i]->offset = body_offset + best[i].wasm_offset;
+    place->offset = body_offset + records[last].wasm_offset;
   }
 }
 

@@ -181,6 +181,41 @@ TEST(CountedLoopsTest, AnotherTypeIsAddedToLast) {
   EXPECT_EQ(machine.Call(instance, name, {{0, 10}}), Returned({13}));
 }
 
+// What the loop tests is compared with itself, as it is behind the addition:
+// where that is false, another test behind it leads to the same body, which
+// must be looked at in each round.
+TEST(CountedLoopsTest, ComparedWithItself) {
+  constexpr int kNotEqual = 1;
+  constexpr int kLessOrEqual = 6;  // from here on true of what is equal
+  for (bool is_64 : {false, true}) {
+    const ValType type = is_64 ? ValType::kI64 : kI32;
+    for (int c = kNotEqual; c < 10; ++c) {
+      const auto increase = [](uint32_t local) {
+        return Code().Get(local).I32(1).Op(Op::kI32Add).Tee(local);
+      };
+      Code code;
+      code.Block().Loop().Block().Get(0).Get(0);
+      code.Op((is_64 ? kComparisons64 : kComparisons32)[c]).BrIf(0);
+      code.Raw(increase(1).bytes()).I32(6).Op(Op::kI32Ne).BrIf(0);
+      code.Br(2).End();
+      code.Raw(increase(2).bytes()).I32(50).Op(Op::kI32Eq).BrIf(1).Get(0);
+      is_64 ? code.I64(1).Op(Op::kI64Add) : code.I32(1).Op(Op::kI32Add);
+      code.Set(0).Br(0).End().End().Get(2);
+      Functions functions({type}, {kI32});
+      const std::string name = functions.Add({kI32, kI32}, code);
+      const CompiledModule module(functions.Build());
+      ASSERT_EQ(module.error(), "");
+      const std::string text = interp::CodeText(module.code(), 0);
+      EXPECT_NE(text.find("LoopAddBr"), std::string::npos) << text;
+      Machine machine(1000);
+      const Ending ending =
+          machine.Call(machine.Instantiate(module), name, {0});
+      EXPECT_EQ(ending, Returned({c < kLessOrEqual ? 5u : 50u})) << text;
+      if (c < kLessOrEqual) EXPECT_EQ(ending.fuel_used, 129u);
+    }
+  }
+}
+
 // Between the addition and the branch back stands a label: who comes there
 // must not add.
 TEST(CountedLoopsTest, BranchesBehindTheAddition) {

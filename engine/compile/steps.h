@@ -17,17 +17,18 @@ namespace ashlar::compile {
 inline constexpr ptrdiff_t kRecordMarginBytes = 256;
 
 // An instruction that took the place of the ones before it, a fused load,
-// begins where they did; where less code stands than before, so do those of
-// which nothing is left, and those that wrote nothing since. True: there are
-// records enough, and the translation may stop.
+// begins where they did, and so do those between that wrote nothing. So the
+// records are in the order of the code, too. True: there are enough of them,
+// and the translation may stop.
 inline bool Record(State* s, const uint8_t* out_before, uint32_t op_before,
                    const Translator& t) {
   Context* const c = s->context;
-  const bool shrank = t.out() < out_before;
-  if (ASHLAR_UNLIKELY(shrank)) MoveRecords(c, t.out(), s->last);
-  const bool replaced =
-      shrank || (t.out() == out_before && s->last_op != op_before);
-  const uint8_t* const from = replaced ? s->last : out_before;
+  const uint8_t* from = out_before;
+  if (t.out() < out_before ||
+      (t.out() == out_before && s->last_op != op_before)) {
+    from = s->last;
+    MoveRecords(c, from, from);
+  }
   c->records->push_back({static_cast<uint32_t>(from - c->code_begin),
                          static_cast<uint32_t>(c->at - c->begin)});
   c->at = t.ip();

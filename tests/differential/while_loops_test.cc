@@ -110,7 +110,8 @@ class Writer {
     if (place == 3) code_.Block();
     const bool is_left = rng_.Chance(80);
     if (is_left) code_.Get(counter);
-    rng_.Chance(50) ? Constant(is_64) : code_.Get(Local(is_64));
+    const uint32_t right = rng_.Chance(20) ? counter : Local(is_64);
+    rng_.Chance(50) ? Constant(is_64) : code_.Get(right);
     if (!is_left) code_.Get(counter);
     Compare(is_64);
     switch (place) {
