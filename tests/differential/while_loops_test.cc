@@ -216,7 +216,7 @@ TEST(WhileLoopsTest, ManySlices) {
 #ifdef ASHLAR_SANITIZE
   constexpr uint64_t kSeeds = 4;
 #else
-  constexpr uint64_t kSeeds = 24;
+  constexpr uint64_t kSeeds = 80;
 #endif
   uint64_t long_ones = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
