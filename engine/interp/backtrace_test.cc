@@ -112,6 +112,11 @@ std::vector<Case> Cases() {
       Code().Block().End().Op(Op::kDrop), kDiv);
   add("division, then a drop and another", Code().I32(1).Get(0), div,
       Code().Op(Op::kDrop).I32(1).Get(0).Op(Op::kI32DivU).Op(Op::kDrop), kDiv);
+  const Code less = Code().Op(Op::kGlobalGet, 0).I32(16).Op(Op::kI32Sub);
+  add("division behind a global that is subtracted from",
+      Code(less).Op(Op::kGlobalSet, 0).I32(1).Get(0), div, drop, kDiv);
+  add("division behind one that stands in a local, too",
+      Code(less).Tee(1).Op(Op::kGlobalSet, 0).I32(1).Get(0), div, drop, kDiv);
   add("division by a constant", Code().I32(1).I32(0), div, drop, kDiv);
   add("division of an accumulator", Code().Get(0).Get(0).Op(Op::kI32Add).Get(0),
       div, drop, kDiv);
@@ -185,6 +190,7 @@ TEST(BacktraceTest, ThreeCallsDeep) {
       const uint32_t other = m.AddType({kF32}, {});
       m.Memory({1, {}});
       m.Table(kFuncRef, {4, {}});
+      m.Global(kI32, true, Code().I32(64).End());
       m.Func(none, Types(locals, kI32), Code(c.marked.code()).End());
       const Code call = Code().Op(Op::kNop).Call(0).I32(1).Op(Op::kDrop);
       m.Func(none, {}, Code(call).End());
