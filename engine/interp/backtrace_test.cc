@@ -114,9 +114,9 @@ std::vector<Case> Cases() {
       Code().Op(Op::kDrop).I32(1).Get(0).Op(Op::kI32DivU).Op(Op::kDrop), kDiv);
   const Code less = Code().Op(Op::kGlobalGet, 0).I32(16).Op(Op::kI32Sub);
   add("division behind a global that is subtracted from",
-      Code(less).Op(Op::kGlobalSet, 0).I32(1).Get(0), div, drop, kDiv);
+      Code(less).Op(Op::kGlobalSet, 0).Get(0).Get(0), div, drop, kDiv);
   add("division behind one that stands in a local, too",
-      Code(less).Tee(1).Op(Op::kGlobalSet, 0).I32(1).Get(0), div, drop, kDiv);
+      Code(less).Tee(1).Op(Op::kGlobalSet, 0).Get(0).Get(0), div, drop, kDiv);
   add("division by a constant", Code().I32(1).I32(0), div, drop, kDiv);
   add("division of an accumulator", Code().Get(0).Get(0).Op(Op::kI32Add).Get(0),
       div, drop, kDiv);
