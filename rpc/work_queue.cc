@@ -20,7 +20,7 @@ inline void Pause() {
 }  // namespace
 
 WorkQueue::WorkQueue(size_t worker_count, size_t waiting_max)
-    : waiting_max_(waiting_max) {
+    : waiting_max_(waiting_max), looking_(worker_count), idle_(worker_count) {
   CHECK(worker_count > 0);
   threads_.reserve(worker_count);
   for (size_t i = 0; i < worker_count; ++i) {
@@ -62,11 +62,6 @@ void WorkQueue::Look() {
 
 void WorkQueue::Work() {
   while (true) {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      ++idle_;
-      ++looking_;
-    }
     Look();
     Task* task = nullptr;
     {
@@ -80,6 +75,9 @@ void WorkQueue::Work() {
       waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
     }
     task->Run();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++idle_;
+    ++looking_;
   }
 }
 

@@ -52,9 +52,10 @@ class WorkQueue {
   std::deque<Task*> waiting_;
   // waiting_.size(), for threads that look before they lock.
   std::atomic<size_t> waiting_count_ = 0;
-  // Idle threads that are awake and will look at the queue again.
-  size_t looking_ = 0;
-  size_t idle_ = 0;
+  // Idle threads that are awake and will look at the queue again. Both count
+  // those that have not begun yet, so a new queue takes what it has room for.
+  size_t looking_;
+  size_t idle_;
   bool closing_ = false;
   std::vector<std::thread> threads_;
 };

@@ -38,6 +38,21 @@ TEST(WorkQueueTest, RunsEverythingBeforeItEnds) {
   EXPECT_EQ(total, 100);
 }
 
+// Nobody waits for its threads to begin.
+TEST(WorkQueueTest, TakesTasksAtOnce) {
+  for (int i = 0; i < 100; ++i) {
+    std::atomic<int> total = 0;
+    Count first, second;
+    first.total = second.total = &total;
+    {
+      WorkQueue queue(2, 0);
+      EXPECT_TRUE(queue.Submit(&first));
+      EXPECT_TRUE(queue.Submit(&second));
+    }
+    EXPECT_EQ(total, 2);
+  }
+}
+
 TEST(WorkQueueTest, RefusesWhatDoesNotFit) {
   std::atomic<int> total = 0;
   Gate gate;
