@@ -74,8 +74,8 @@ void CountAdversarial(const std::string& name) {
   });
 }
 
-// A trap at the begin of a long function: its backtrace translates what stands
-// before the place, and little behind it.
+// A trap early in a long function: its backtrace translates what stands before
+// the place, and little behind it.
 void CountEarlyTrap(const std::string& name) {
   constexpr uint32_t kStepsBehind = 5'000;
   testing::Code code;

@@ -208,4 +208,27 @@ std::unique_ptr<Runner> MakeEngineRunner(std::vector<uint8_t> bytes,
   return runner;
 }
 
+BothInterpreters::BothInterpreters(const std::vector<uint8_t>& bytes, Call call)
+    : engine_(MakeEngineRunner(bytes, &error_)),
+      naive_(MakeNaiveRunner(bytes)),
+      call_(std::move(call)) {}
+
+std::string BothInterpreters::Run(uint64_t limit) {
+  call_.fuel_limit = limit;
+  seen_ = naive_->Run(call_);
+  const std::string difference = Difference(seen_, engine_->Run(call_));
+  return difference.empty() ? ""
+                            : absl::StrCat("limit ", limit, ": ", difference);
+}
+
+std::string BothInterpreters::RunUpTo(uint64_t used, uint64_t count,
+                                      uint64_t seed) {
+  const uint64_t step = 1 + used / count;
+  for (uint64_t limit = seed % step; limit <= used; limit += step) {
+    std::string difference = Run(limit);
+    if (!difference.empty()) return difference;
+  }
+  return "";
+}
+
 }  // namespace ashlar::testing

@@ -9,6 +9,7 @@
 #include "engine/interp/instance.h"
 #include "engine/interp/trap.h"
 #include "engine/wasm/module.h"
+#include "tests/util/module_builder.h"
 
 namespace ashlar::testing {
 namespace {
@@ -18,35 +19,23 @@ using interp::Trap;
 
 constexpr size_t kFramesMax = 8;
 
-// Numbers of opcodes: WebAssembly 2.0, section 5.4, and the proposal for tail
-// calls.
-constexpr uint8_t kUnreachable = 0x00;
-constexpr uint8_t kCall = 0x10;
-constexpr uint8_t kCallIndirect = 0x11;
-constexpr uint8_t kReturnCall = 0x12;
-constexpr uint8_t kReturnCallIndirect = 0x13;
-constexpr uint8_t kPrefixFC = 0xfc;
+bool IsWithin(Op op, Op first, Op last) { return op >= first && op <= last; }
+bool Divides(Op op) {
+  return IsWithin(op, Op::kI32DivS, Op::kI32RemU) ||
+         IsWithin(op, Op::kI64DivS, Op::kI64RemU);
+}
+bool Truncates(Op op) {
+  return IsWithin(op, Op::kI32TruncF32S, Op::kI32TruncF64U) ||
+         IsWithin(op, Op::kI64TruncF32S, Op::kI64TruncF64U);
+}
+bool Calls(Op op) { return IsWithin(op, Op::kCall, Op::kReturnCallIndirect); }
+// Bulk operations: their first byte alone is looked at.
+bool IsPrefixed(Op op) { return op == static_cast<Op>(0xfc); }
 
-bool IsWithin(uint8_t op, uint8_t first, uint8_t last) {
-  return op >= first && op <= last;
-}
-// Division and remainder, of i32 and i64.
-bool Divides(uint8_t op) {
-  return IsWithin(op, 0x6d, 0x70) || IsWithin(op, 0x7f, 0x82);
-}
-// Of floats to integers.
-bool Truncates(uint8_t op) {
-  return IsWithin(op, 0xa8, 0xab) || IsWithin(op, 0xae, 0xb1);
-}
-bool CallsIndirectly(uint8_t op) {
-  return op == kCallIndirect || op == kReturnCallIndirect;
-}
-bool Calls(uint8_t op) { return IsWithin(op, kCall, kReturnCallIndirect); }
-
-bool MayTrapSo(uint8_t op, Trap trap) {
+bool MayTrapSo(Op op, Trap trap) {
   switch (trap) {
     case Trap::kUnreachable:
-      return op == kUnreachable;
+      return op == Op::kUnreachable;
     case Trap::kIntegerDivideByZero:
       return Divides(op);
     case Trap::kIntegerOverflow:
@@ -54,13 +43,13 @@ bool MayTrapSo(uint8_t op, Trap trap) {
     case Trap::kInvalidConversionToInteger:
       return Truncates(op);
     case Trap::kOutOfBoundsMemoryAccess:
-      return IsWithin(op, 0x28, 0x3e) || op == kPrefixFC;
+      return IsWithin(op, Op::kI32Load, Op::kI64Store32) || IsPrefixed(op);
     case Trap::kOutOfBoundsTableAccess:
-      return op == 0x25 || op == 0x26 || op == kPrefixFC;
+      return op == Op::kTableGet || op == Op::kTableSet || IsPrefixed(op);
     case Trap::kUndefinedElement:
     case Trap::kUninitializedElement:
     case Trap::kIndirectCallTypeMismatch:
-      return CallsIndirectly(op);
+      return op == Op::kCallIndirect || op == Op::kReturnCallIndirect;
     default:  // no room for a callee's frame, or a host function's own
       return Calls(op);
   }
@@ -76,7 +65,8 @@ bool HasTailCall(const interp::Func& function) {
   const wasm::Body& body =
       module.bodies[function.index - module.imported_functions];
   return std::any_of(body.begin, body.end, [](uint8_t byte) {
-    return byte == kReturnCall || byte == kReturnCallIndirect;
+    return IsWithin(static_cast<Op>(byte), Op::kReturnCall,
+                    Op::kReturnCallIndirect);
   });
 }
 
@@ -91,8 +81,9 @@ uint32_t IndexAt(const uint8_t* p) {
 
 bool MayHaveCalled(const TraceFrame& caller, const TraceFrame& callee) {
   const uint8_t* const at = At(caller);
-  if (*at == kCallIndirect) return true;
-  if (*at != kCall) return false;
+  const auto op = static_cast<Op>(*at);
+  if (op == Op::kCallIndirect) return true;
+  if (op != Op::kCall) return false;
   const uint32_t index = IndexAt(at + 1);
   if (index >= caller.instance->module->functions.size()) return false;
   const interp::Func& called = caller.instance->functions[index];
@@ -111,7 +102,8 @@ std::string WrongPlace(const interp::Execution& execution, Trap trap) {
   for (size_t i = 0; i < frames.size(); ++i) {
     const bool is_right =
         i > 0 ? MayHaveCalled(frames[i], frames[i - 1])
-              : trap == Trap::kNone || MayTrapSo(*At(frames[i]), trap);
+              : trap == Trap::kNone ||
+                    MayTrapSo(static_cast<Op>(*At(frames[i])), trap);
     if (!is_right) {
       return absl::StrCat("frame ", i, ": function ", frames[i].function,
                           ", offset ", frames[i].offset, ", byte 0x",

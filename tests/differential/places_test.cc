@@ -2,8 +2,6 @@
 // the translator fuses, with instructions between that write no code, and calls
 // behind them, each of another function. Out of fuel at many places.
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "engine/wasm/types.h"
@@ -190,40 +188,33 @@ TEST(PlacesTest, OfCallsAndTraps) {
   // Every limit of a program that uses less than this, about as many of another
   // one.
   constexpr uint64_t kLimits = 100;
+  constexpr uint64_t kPlenty = 100'000;
 #ifdef ASHLAR_SANITIZE
   constexpr uint64_t kSeeds = 20;
 #else
   constexpr uint64_t kSeeds = 300;
 #endif
   uint64_t returned = 0;
-  uint64_t limits = 0;
+  uint64_t all_used = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     Writer writer(seed);
     const std::vector<uint8_t> bytes = writer.Module();
-    std::string error;
-    const std::unique_ptr<Runner> engine = MakeEngineRunner(bytes, &error);
-    ASSERT_NE(engine, nullptr) << error;
-    const std::unique_ptr<Runner> naive = MakeNaiveRunner(bytes);
     Rng rng(~seed);
-    Call call = {.function = writer.function(),
-                 .args = {rng.Below(40), rng.Below(40)},
-                 .fuel_limit = 100'000,
-                 .stack_slots_max = 1000,
-                 .memory_pages_max = 1};
-    const Observation all = naive->Run(call);
-    ASSERT_EQ(Difference(all, engine->Run(call)), "") << "seed " << seed;
-    returned += all.kind == Observation::Kind::kReturned;
-    const uint64_t step = 1 + all.fuel_used / kLimits;
-    for (uint64_t limit = seed % step; limit < all.fuel_used; limit += step) {
-      call.fuel_limit = limit;
-      ++limits;
-      ASSERT_EQ(Difference(naive->Run(call), engine->Run(call)), "")
-          << "seed " << seed << ", limit " << limit;
-    }
+    BothInterpreters trial(bytes, {.function = writer.function(),
+                                   .args = {rng.Below(40), rng.Below(40)},
+                                   .fuel_limit = 0,
+                                   .stack_slots_max = 1000,
+                                   .memory_pages_max = 1});
+    ASSERT_EQ(trial.error(), "");
+    ASSERT_EQ(trial.Run(kPlenty), "") << "seed " << seed;
+    returned += trial.seen().kind == Observation::Kind::kReturned;
+    const uint64_t used = trial.seen().fuel_used;
+    ASSERT_EQ(trial.RunUpTo(used, kLimits, seed), "") << "seed " << seed;
+    all_used += used;
   }
   EXPECT_GT(returned, kSeeds / 8);
   EXPECT_LT(returned, kSeeds * 7 / 8);
-  EXPECT_GT(limits, kSeeds * 50);
+  EXPECT_GT(all_used, kSeeds * 50);
 }
 
 }  // namespace

@@ -2,8 +2,7 @@
 // and with an addition: random ones, in both interpreters, at many limits of
 // fuel.
 #include <cstdint>
-#include <memory>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/wasm/types.h"
@@ -149,40 +148,20 @@ class Writer {
   Code code_;
 };
 
-// One module and one call of it in both interpreters.
-class Trial {
- public:
-  explicit Trial(uint64_t seed, int32_t rounds) : rng_(~seed) {
-    const std::vector<uint8_t> bytes = Writer(seed, rounds).Module();
-    engine_ = MakeEngineRunner(bytes, &error_);
-    naive_ = MakeNaiveRunner(bytes);
-    for (const ValType type : {kI32, kI32, kI64, kI64}) {
-      call_.args.push_back(rng_.Chance(70) ? rng_.Below(6)
-                                           : InterestingValue(type, &rng_));
-    }
+// The random module of a seed, with arguments.
+BothInterpreters Trial(uint64_t seed, int32_t rounds) {
+  Rng rng(~seed);
+  Call call = {.function = 1,
+               .args = {},
+               .fuel_limit = 0,
+               .stack_slots_max = 1000,
+               .memory_pages_max = 1};
+  for (const ValType type : {kI32, kI32, kI64, kI64}) {
+    call.args.push_back(rng.Chance(70) ? rng.Below(6)
+                                       : InterestingValue(type, &rng));
   }
-  const std::string& error() const { return error_; }
-  // Their difference at this limit, or "".
-  std::string Run(uint64_t limit) {
-    call_.fuel_limit = limit;
-    seen_ = naive_->Run(call_);
-    return Difference(seen_, engine_->Run(call_));
-  }
-  const Observation& seen() const { return seen_; }
-  Rng& rng() { return rng_; }
-
- private:
-  Rng rng_;
-  std::string error_;
-  std::unique_ptr<Runner> engine_;
-  std::unique_ptr<Runner> naive_;
-  Call call_ = {.function = 1,
-                .args = {},
-                .fuel_limit = 0,
-                .stack_slots_max = 1000,
-                .memory_pages_max = 1};
-  Observation seen_;
-};
+  return BothInterpreters(Writer(seed, rounds).Module(), std::move(call));
+}
 
 // At every limit of a program that uses less than kLimits, at about as many of
 // another one.
@@ -196,15 +175,12 @@ TEST(WhileLoopsTest, SameInBothInterpreters) {
 #endif
   uint64_t returned = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
-    Trial trial(seed, 40);
+    BothInterpreters trial = Trial(seed, 40);
     ASSERT_EQ(trial.error(), "");
     ASSERT_EQ(trial.Run(kPlenty), "") << "seed " << seed;
     returned += trial.seen().kind == Observation::Kind::kReturned;
-    const uint64_t used = trial.seen().fuel_used;
-    const uint64_t step = 1 + used / kLimits;
-    for (uint64_t limit = seed % step; limit <= used; limit += step) {
-      ASSERT_EQ(trial.Run(limit), "") << "seed " << seed << ", limit " << limit;
-    }
+    ASSERT_EQ(trial.RunUpTo(trial.seen().fuel_used, kLimits, seed), "")
+        << "seed " << seed;
   }
   EXPECT_GT(returned, kSeeds / 4);
 }
@@ -218,16 +194,17 @@ TEST(WhileLoopsTest, ManySlices) {
 #else
   constexpr uint64_t kSeeds = 80;
 #endif
+  Rng rng(1);
   uint64_t long_ones = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
-    Trial trial(seed, 30'000);
+    BothInterpreters trial = Trial(seed, 30'000);
     ASSERT_EQ(trial.error(), "");
     ASSERT_EQ(trial.Run(kPlenty), "") << "seed " << seed;
     const uint64_t used = trial.seen().fuel_used;
     long_ones += used > kManySlices;
-    for (uint64_t limit : {used, used - 1, trial.rng().Next() % used,
-                           trial.rng().Next() % used}) {
-      ASSERT_EQ(trial.Run(limit), "") << "seed " << seed << ", limit " << limit;
+    for (uint64_t limit :
+         {used, used - 1, rng.Next() % used, rng.Next() % used}) {
+      ASSERT_EQ(trial.Run(limit), "") << "seed " << seed;
     }
   }
   EXPECT_GE(long_ones, kSeeds / 8);
